@@ -66,7 +66,7 @@ func TestRenamedLabels(t *testing.T) {
 					`(2,"fine, ""really""","fine, ""really""",{},ok,{},) (3,"fine, ""really""",,,,,)` {
 				t.Errorf("as of version 3 %s", got)
 			}
-			rows, err := exaudit.AsOf[mood](ctx, adb, "moods", exaudit.AtVersion(3))
+			rows, err := exaudit.Collect(exaudit.AsOf[mood](ctx, adb, "moods", exaudit.AtVersion(3)))
 			end(t, err)
 			if len(rows) != 3 || rows[0].Many[0] != `fine, "really"` {
 				t.Errorf("AsOf: %+v", rows)
@@ -79,7 +79,7 @@ func TestRenamedLabels(t *testing.T) {
 				}
 				first = false
 			}
-			latest, err := exaudit.Latest[mood](ctx, adb, "moods", 1)
+			latest, err := exaudit.First(exaudit.History[mood](ctx, adb, "moods", 1, exaudit.NewestFirst()))
 			end(t, err)
 			if len(latest.Unknown) > 0 {
 				t.Errorf("latest does not know %v", latest.Unknown)
@@ -129,7 +129,7 @@ func TestAlteredTypes(t *testing.T) {
 				}
 				db.Exec(t, `UPDATE pairs SET n = 3`)
 				for _, key := range []int{1, 2} {
-					versions := historyOf(t, adb, "pairs", key, exaudit.WithStates())
+					versions := statesOf(t, adb, "pairs", key)
 					if len(versions) != 3 || versions[2].State["n"] == nil {
 						t.Errorf("history of %d: %+v", key, versions)
 					}

@@ -39,63 +39,69 @@ func AtTransaction(xid uint64) Point { return Point{history.AtTransaction(xid)} 
 // else. If there is no such mark, reading returns ErrNotFound.
 func AtMark(name string) Point { return Point{history.AtMark(name)} }
 
-// AsOf returns the rows of a table at a point, in the order of their primary keys. T is the struct that sqlc
-// generates for the table: see History. The columns are the present ones. A column that was added later has the value
-// with which it was filled. Masked and excluded columns are zero.
+// AsOf returns the rows of a table at a point, in the order of their primary keys, as they are read. T is the struct
+// that sqlc generates for the table: see History. The columns are the present ones. A column that was added later has
+// the value with which it was filled. Masked and excluded columns are zero.
 //
 // If a table was uninstalled, AsOf returns its rows at points at which it was tracked.
 //
 // If the rows are not known, the error is NotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
-// ErrOutOfSight or ErrKeyChanged. If a single row is not known, it is a *RowError; EachAsOf returns the other rows
-// all the same.
-func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
-	rows := []T{}
-	for row, err := range EachAsOf[T](ctx, d, table, at) {
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
+// ErrOutOfSight or ErrKeyChanged. For each single row that is not known, it is a *RowError, after all the rows that are
+// known; the loop may continue after it. In a transaction, nothing else can be read until the loop has ended.
+func AsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
+	return asOf(ctx, d, table, at, func(entity history.Entity, give func(T) bool, unknown func(error) bool) error {
+		return rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return give(*row) }, unknown)
+	})
 }
 
-// EachAsOf returns the rows of AsOf one by one, as they are read, or the first error. For each row that is not known,
-// it returns a *RowError, after all the rows that are known; the loop may continue after it. In a transaction,
-// nothing else can be read until the loop has ended.
-func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
+// asOf gives the rows of a whole table that read gives, or an error.
+func asOf[T any](ctx context.Context, d *DB, table string, at Point,
+	read func(entity history.Entity, give func(T) bool, unknown func(error) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
+		fail := func(err error) bool {
+			var none T
+			return yield(none, d.asOfError(ctx, table, at, err))
+		}
 		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return yield(*row, nil) },
-				func(err error) bool {
-					return yield(none, d.asOfError(ctx, table, at, err))
-				})
+			err = read(entity, func(row T) bool { return yield(row, nil) }, fail)
 		}
 		if err != nil {
-			yield(none, d.asOfError(ctx, table, at, err))
+			fail(err)
 		}
 	}
 }
 
-// StateAt returns the row that had a key at a point, or nil if there was none, as AsOf does for the whole table. It
-// reads only what has been recorded of the row since then. If the key is nil, the error is ErrInvalidKey.
-func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
+// StateAt returns the row that had a key at a point, as AsOf does for the whole table. If there was none, the error is
+// ErrNotFound. It reads only what has been recorded of the row since then. If the key is nil, the error is
+// ErrInvalidKey.
+func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (*T, error) {
+	var row *T
+	err := d.stateAt(ctx, table, key, at, func(entity history.Entity, unknown func(error) bool) error {
+		return rowsAsOf(ctx, d, entity, &entity.ID, at, func(r *T) bool { row = r; return true }, unknown)
+	}, func() bool { return row != nil })
+	if err != nil {
+		return nil, err
+	}
+	return row, nil
+}
+
+// stateAt has one row read, and returns ErrNotFound if none was found.
+func (d *DB) stateAt(ctx context.Context, table string, key any, at Point,
+	read func(entity history.Entity, unknown func(error) bool) error, found func() bool) error {
 	entity, err := d.knownEntity(ctx, table, key)
 	if err == nil {
 		var unknown error
-		err = rowsAsOf(ctx, d, entity, &entity.ID, at, func(row *T) bool { state = row; return true }, first(&unknown))
+		err = read(entity, func(err error) bool { unknown = err; return false })
 		err = cmp.Or(err, unknown)
 	}
-	if err != nil {
-		return nil, d.asOfError(ctx, table, at, err)
+	if err == nil && !found() {
+		err = audit.ErrNotFound
 	}
-	return state, nil
-}
-
-// first keeps the first error, and wants no other.
-func first(kept *error) func(error) bool {
-	return func(err error) bool { *kept = err; return false }
+	if err != nil {
+		return d.asOfError(ctx, table, at, err)
+	}
+	return nil
 }
 
 func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *string, at Point, give func(*T) bool,
@@ -113,34 +119,24 @@ func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *str
 	}, unknown)
 }
 
-// ImagesAsOf returns the rows of AsOf as images, one by one as they are read, or the first error. The images do not
-// contain masked, excluded and virtual generated columns. The loop may continue after a *RowError, as with EachAsOf.
-func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[audit.Image, error] {
-	return func(yield func(audit.Image, error) bool) {
-		entity, err := d.wholeTable(ctx, table)
-		if err == nil {
-			err = d.imagesAsOf(ctx, entity, nil, at, func(image audit.Image) bool { return yield(image, nil) },
-				func(err error) bool {
-					return yield(nil, d.asOfError(ctx, table, at, err))
-				})
-		}
-		if err != nil {
-			yield(nil, d.asOfError(ctx, table, at, err))
-		}
-	}
+// AsOf returns the rows of a table at a point as images, as the function AsOf returns them as structs. The images do
+// not contain masked, excluded and virtual generated columns.
+func (d *DB) AsOf(ctx context.Context, table string, at Point) iter.Seq2[audit.Image, error] {
+	return asOf(ctx, d, table, at,
+		func(entity history.Entity, give func(audit.Image) bool, unknown func(error) bool) error {
+			return d.imagesAsOf(ctx, entity, nil, at, give, unknown)
+		})
 }
 
-// ImageAt returns the row of StateAt as an image, or nil if there was none.
-func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row audit.Image, err error) {
-	entity, err := d.knownEntity(ctx, table, key)
-	if err == nil {
-		var unknown error
-		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image audit.Image) bool { row = image; return true },
-			first(&unknown))
-		err = cmp.Or(err, unknown)
-	}
+// StateAt returns the row that had a key at a point as an image. If there was none, the error is ErrNotFound.
+func (d *DB) StateAt(ctx context.Context, table string, key any, at Point) (audit.Image, error) {
+	var row audit.Image
+	err := d.stateAt(ctx, table, key, at, func(entity history.Entity, unknown func(error) bool) error {
+		give := func(image audit.Image) bool { row = image; return true }
+		return d.imagesAsOf(ctx, entity, &entity.ID, at, give, unknown)
+	}, func() bool { return row != nil })
 	if err != nil {
-		return nil, d.asOfError(ctx, table, at, err)
+		return nil, err
 	}
 	return row, nil
 }

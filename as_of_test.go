@@ -118,7 +118,7 @@ func compareStock(t *testing.T, db *pgtest.DB, adb *exaudit.DB, round int, at ex
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := exaudit.AsOf[good](ctx, adb, "goods", at)
+	got, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", at))
 	if err != nil {
 		t.Fatalf("round %d, %s: %v", round, at, err)
 	}
@@ -132,7 +132,7 @@ func compareStock(t *testing.T, db *pgtest.DB, adb *exaudit.DB, round int, at ex
 		}
 	}
 	var images []string
-	for image, err := range adb.ImagesAsOf(ctx, "places", at) {
+	for image, err := range adb.AsOf(ctx, "places", at) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestAsOfMarkUnderWay(t *testing.T) {
 	}
 	now := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	for point, want := range map[exaudit.Point]string{exaudit.AtMark("here"): "good 1, quick", now: "slow, quick"} {
-		rows, err := exaudit.AsOf[good](ctx, adb, "goods", point)
+		rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", point))
 		if err != nil || rows[0].Name+", "+rows[1].Name != want {
 			t.Errorf("as of %s: %v, %v, want %s", point, rows[:2], err, want)
 		}
@@ -186,7 +186,7 @@ func TestAsOfUnknown(t *testing.T) {
 	db, adb := audited(t, stock+`CREATE TABLE late (id int PRIMARY KEY); CREATE TABLE never (id int PRIMARY KEY)`, "goods", "places")
 	refused := func(table string, at exaudit.Point, want any) {
 		t.Helper()
-		if rows, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, table, at); !reason.Is(err, want) {
+		if rows, err := exaudit.Collect(exaudit.AsOf[struct{ ID int32 }](ctx, adb, table, at)); !reason.Is(err, want) {
 			t.Errorf("%s as of %s: %v, %v, want %v", table, at, rows, err, want)
 		}
 		if row, err := exaudit.StateAt[struct{ ID int32 }](ctx, adb, table, 1, at); !reason.Is(err, want) {
@@ -220,14 +220,14 @@ func TestAsOfUnknown(t *testing.T) {
 	refused("late", exaudit.AtTransaction(99), audit.ErrNotFound)
 	refused("late", exaudit.AtMark("nowhere"), audit.ErrNotFound)
 	refused("nowhere", now(), audit.NoTable)
-	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{}); err == nil {
+	if _, err := exaudit.Collect(exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{})); err == nil {
 		t.Error("no point: no error")
 	}
 
 	// retention removes what came after the points
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id > 1; COMMIT`)
 	for _, at := range early {
-		if _, err := exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at); !errors.Is(err, audit.ErrBeforeHistory) {
+		if _, err := exaudit.Collect(exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at)); !errors.Is(err, audit.ErrBeforeHistory) {
 			t.Errorf("places as of %s, after retention: %v", at, err)
 		}
 	}
@@ -258,13 +258,13 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id = 1; COMMIT`)
-	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during")); !errors.Is(err, audit.ErrBeforeHistory) {
+	if rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during"))); !errors.Is(err, audit.ErrBeforeHistory) {
 		t.Errorf("as of the mark: %v, %v", rows, err)
 	}
 	if _, err := adb.Mark(ctx, "after", nil); err != nil {
 		t.Fatal(err)
 	}
-	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("after")); err != nil || rows[0].Name != "slow" {
+	if rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("after"))); err != nil || rows[0].Name != "slow" {
 		t.Errorf("as of a later mark: %v, %v", rows, err)
 	}
 }
@@ -278,12 +278,12 @@ func TestSnapshot(t *testing.T) {
 		return exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	}
 	err := adb.Snapshot(ctx, func(at *exaudit.DB) error {
-		before, err := exaudit.AsOf[good](ctx, at, "goods", now())
+		before, err := exaudit.Collect(exaudit.AsOf[good](ctx, at, "goods", now()))
 		if err != nil {
 			return err
 		}
 		db.Exec(t, `DELETE FROM goods WHERE id = 1; DELETE FROM places WHERE no = 1`)
-		after, err := exaudit.AsOf[good](ctx, at, "goods", now())
+		after, err := exaudit.Collect(exaudit.AsOf[good](ctx, at, "goods", now()))
 		if err != nil {
 			return err
 		}
@@ -291,7 +291,7 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("%d goods, then %d", len(before), len(after))
 		}
 		places := 0
-		for _, err := range at.ImagesAsOf(ctx, "places", now()) {
+		for _, err := range at.AsOf(ctx, "places", now()) {
 			if err != nil {
 				return err
 			}
@@ -343,7 +343,7 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 				t.Errorf("moment %d, key %d: %v, %v, want %s", i, w.ID, *got.V, err, *w.V)
 			}
 		}
-		if all, err := exaudit.AsOf[row](ctx, adb, "late", at); err != nil || !reflect.DeepEqual(all, want) {
+		if all, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "late", at)); err != nil || !reflect.DeepEqual(all, want) {
 			t.Errorf("moment %d: %v, %v", i, all, err)
 		}
 	}
@@ -373,7 +373,7 @@ func TestAsOfRowsThatMovedApart(t *testing.T) {
 	asOf := func(point exaudit.Point) string {
 		t.Helper()
 		var images []audit.Image
-		for image, err := range adb.ImagesAsOf(ctx, "t", point) {
+		for image, err := range adb.AsOf(ctx, "t", point) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -414,7 +414,7 @@ func TestAsOfHidden(t *testing.T) {
 		Secret string
 		Noise  int32
 	}
-	rows, err := exaudit.AsOf[row](ctx, adb, "late", at)
+	rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "late", at))
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%v, %v", rows, err)
 	}
@@ -426,7 +426,7 @@ func TestAsOfHidden(t *testing.T) {
 			t.Errorf("alone: %+v, %v, want %+v", one, err, r)
 		}
 	}
-	for image, err := range adb.ImagesAsOf(ctx, "late", at) {
+	for image, err := range adb.AsOf(ctx, "late", at) {
 		if err != nil || len(image) != 2 {
 			t.Errorf("an image: %v, %v", image, err)
 		}
@@ -448,7 +448,7 @@ func TestAsOfVirtual(t *testing.T) {
 	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	db.Exec(t, `UPDATE late SET n = 11 WHERE id = 1; DELETE FROM late WHERE id = 2`)
 	type row struct{ ID, N, Tripled int32 }
-	rows, err := exaudit.AsOf[row](ctx, adb, "late", at)
+	rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "late", at))
 	if want := []row{{1, 10, 30}, {2, 20, 60}, {3, 30, 90}}; err != nil || !reflect.DeepEqual(rows, want) {
 		t.Errorf("as of before: %v, %v, want %v", rows, err, want)
 	}
@@ -456,7 +456,7 @@ func TestAsOfVirtual(t *testing.T) {
 		t.Errorf("one of them: %v, %v", one, err)
 	}
 	images := 0
-	for image, err := range adb.ImagesAsOf(ctx, "late", at) {
+	for image, err := range adb.AsOf(ctx, "late", at) {
 		if _, computed := image["tripled"]; err != nil || computed {
 			t.Errorf("as an image: %v, %v", image, err)
 		}
@@ -466,5 +466,5 @@ func TestAsOfVirtual(t *testing.T) {
 		t.Errorf("%d images", images)
 	}
 	baselineOf(t, adb, nil, nil)
-	historyOf(t, adb, "late", 3, exaudit.WithStates())
+	statesOf(t, adb, "late", 3)
 }

@@ -59,12 +59,12 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("recorded %v of every row, want 41", done)
 	}
 
-	recent, err := adb.Transactions(ctx, exaudit.Limit(1))
+	recent, err := exaudit.Collect(adb.Transactions(ctx, exaudit.Limit(1)))
 	if err != nil || len(recent) != 1 || recent[0].Tables[0].Baselines != 41 || recent[0].Tables[0].Created != 0 {
 		t.Errorf("the last transaction: %+v, %v", recent, err)
 	}
 
-	versions := historyOf(t, adb, "secrets", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "secrets", 1)
 	if got := asJSON(t, versions[0]); len(versions) != 1 || versions[0].Action != audit.Baseline || versions[0].Patch != nil ||
 		!strings.Contains(got, `"patch":null`) || !strings.Contains(got, `"after":{"":[{"masked":"secret"}],"id":1,"name":"a","secret":`) ||
 		strings.Contains(got, "noise") || versions[0].Custom["why"] != "baseline" {
@@ -79,11 +79,11 @@ func TestBaseline(t *testing.T) {
 
 	// it is no change
 	db.Exec(t, `UPDATE goods SET name = 'later', price = 7.00 WHERE id = 2`)
-	versions = historyOf(t, adb, "goods", 2, exaudit.WithStates())
+	versions = statesOf(t, adb, "goods", 2)
 	if len(versions) != 3 || versions[2].State["name"] != "later" || !reflect.DeepEqual(versions[0].State, versions[1].State) {
 		t.Errorf("the history of goods 2: %s", asJSON(t, versions))
 	}
-	rows, err := exaudit.AsOf[good](ctx, adb, "goods", before)
+	rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", before))
 	if err != nil || len(rows) != 41 || rows[1].Name != "good 2" {
 		t.Errorf("as of before the baseline: %v, %v", rows, err)
 	}
@@ -113,11 +113,11 @@ func TestBaselineDiverged(t *testing.T) {
 	baselineOf(t, adb, []string{"goods"}, &exaudit.BaselineOptions{EveryRow: true})
 	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1`)
 	diverged := (*audit.DivergedError)(nil)
-	if _, err := adb.History(ctx, "goods", 1, exaudit.WithStates()); !errors.As(err, &diverged) ||
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "goods", 1)); !errors.As(err, &diverged) ||
 		diverged.Version != pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE entity_id = '1' AND action = 'baseline'`) {
 		t.Errorf("the history of goods 1: %v", err)
 	}
-	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", start); err == nil {
+	if rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", start)); err == nil {
 		t.Errorf("as of before: %v", rows)
 	}
 }
@@ -152,7 +152,7 @@ func TestBaselineAmongWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range entities {
-		historyOf(t, adb, "goods", key, exaudit.WithStates())
+		statesOf(t, adb, "goods", key)
 	}
 	t.Logf("%d baselines among %d versions, %d histories", recorded, pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`), len(entities))
 }

@@ -46,7 +46,7 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 			ID int32
 			V  *string
 		}
-		if rows, err := exaudit.AsOf[row](ctx, adb, table, exaudit.AtMark(mark)); err != nil || len(rows) != 2 {
+		if rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, table, exaudit.AtMark(mark))); err != nil || len(rows) != 2 {
 			t.Errorf("%s as of the mark: %v, %v", table, rows, err)
 		}
 		for v, err := range exaudit.History[row](ctx, adb, table, 1) {

@@ -64,7 +64,7 @@ func TestColumnsAddedAgain(t *testing.T) {
 				t.Errorf("as of version %d:\n%s\nwant:\n%s", before, got, want)
 			}
 			is := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`)
-			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.SinceMark("before")), nil)
+			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.Since(exaudit.AtMark("before"))), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != want {
 				t.Errorf("undone:\n%s\nwant:\n%s", got, want)

@@ -63,20 +63,25 @@ func TestPrimitive(t *testing.T) {
 `
 	)
 	places := exaudit.Primitive("info/address", "/tags")
-	types := []exaudit.HistoryOption{exaudit.PrimitiveTypes("shop.address", "no.such"), exaudit.Positional()}
-	read := func(opts ...exaudit.HistoryOption) map[string]string {
+	types := []exaudit.PatchOption{exaudit.PrimitiveTypes("shop.address", "no.such"), exaudit.Positional()}
+	read := func(opts ...exaudit.PatchOption) map[string]string {
 		t.Helper()
 		texts := make(map[string]string)
+		var ofRow []exaudit.HistoryOption
+		var ofTable []exaudit.VersionsOption
+		for _, o := range opts {
+			ofRow, ofTable = append(ofRow, o), append(ofTable, o)
+		}
 		for name, of := range map[string]func() ([]*audit.Version, error){
-			"History": func() ([]*audit.Version, error) { return adb.History(ctx, "places", 1, opts...) },
+			"History": func() ([]*audit.Version, error) { return exaudit.Collect(adb.History(ctx, "places", 1, ofRow...)) },
 			"History with states": func() ([]*audit.Version, error) {
-				return adb.History(ctx, "places", 1, append(opts, exaudit.WithStates())...)
+				return exaudit.Collect(adb.HistoryWithStates(ctx, "places", 1, ofRow...))
 			},
 			"History, filtered": func() ([]*audit.Version, error) {
-				return adb.History(ctx, "places", 1, append(opts, exaudit.ByColumn("info"))...)
+				return exaudit.Collect(adb.History(ctx, "places", 1, append(ofRow, exaudit.ByColumn("info"))...))
 			},
 			"Versions": func() ([]*audit.Version, error) {
-				return adb.Versions(ctx, append(opts, exaudit.ByTable("places"))...)
+				return exaudit.Collect(adb.Versions(ctx, append(ofTable, exaudit.ByTable("places"))...))
 			},
 			"Version": func() ([]*audit.Version, error) {
 				v, err := adb.Version(ctx, 2, opts...)

@@ -142,7 +142,7 @@ func checkHotRows(ctx context.Context, t *testing.T, url string, tally *tally) {
 	defer pool.Close()
 	changes := 0
 	for id := 1; id <= hotRows; id++ {
-		versions := historyOf(t, exaudit.New(pool), "hot", id, exaudit.WithStates())
+		versions := statesOf(t, exaudit.New(pool), "hot", id)
 		var n int
 		if err := pool.QueryRow(ctx, `SELECT n FROM hot WHERE id = $1`, id).Scan(&n); err != nil {
 			t.Fatal(err)

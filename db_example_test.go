@@ -44,7 +44,7 @@ func forExample(request string) (context.Context, *exaudit.DB) {
 func sent(ctx context.Context, db *exaudit.DB, id int) []*audit.Version {
 	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
 	must(db.Exec(ctx, `UPDATE parcels SET status = 'sent' WHERE id = $1`, id))
-	return must(db.History(ctx, "parcels", id))
+	return must(exaudit.Collect(db.History(ctx, "parcels", id)))
 }
 
 func ExampleDB_Exec() {
@@ -52,7 +52,7 @@ func ExampleDB_Exec() {
 	tag, err := db.Exec(ctx, `INSERT INTO parcels (id, weight) VALUES ($1, $2)`, 1, 5)
 	fmt.Println(tag, err)
 
-	versions, err := db.History(ctx, "parcels", 1)
+	versions, err := exaudit.Collect(db.History(ctx, "parcels", 1))
 	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
 	// Output:
 	// INSERT 0 1 <nil>
@@ -107,7 +107,7 @@ func ExampleDB_Begin() {
 	_, err = tx.Exec(context.Background(), `INSERT INTO parcels (id) VALUES (8)`)
 	fmt.Println(err, tx.Commit(ctx))
 
-	versions, err := db.History(ctx, "parcels", 8)
+	versions, err := exaudit.Collect(db.History(ctx, "parcels", 8))
 	fmt.Println(versions[0].Custom["request"], err)
 	// Output:
 	// <nil> <nil>
@@ -150,7 +150,7 @@ func ExampleStamp() {
 		_, err := tx.Exec(ctx, `INSERT INTO parcels (id) VALUES (10)`)
 		return err
 	})
-	versions := must(db.History(ctx, "parcels", 10))
+	versions := must(exaudit.Collect(db.History(ctx, "parcels", 10)))
 	fmt.Println(versions[0].Custom["request"], err)
 	// Output: r-10 <nil>
 }
@@ -294,17 +294,88 @@ func ExampleDB_IndexCustom() {
 func ExampleDB_History() {
 	ctx, db := forExample("r-20")
 	sent(ctx, db, 20)
-	versions, err := db.History(ctx, "parcels", 20)
-	for _, v := range versions {
+	for v, err := range db.History(ctx, "parcels", 20, exaudit.ByAction(audit.Updated)) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(v.Action, v.Custom["request"])
+		fmt.Print(patch.Text(v.Patch))
 	}
-	fmt.Print(patch.Text(versions[1].Patch))
-	fmt.Println(err)
 	// Output:
-	// created r-20
 	// updated r-20
 	// ~ status: "new" → "sent"
-	// <nil>
+}
+
+func ExampleDB_HistoryWithStates() {
+	ctx, db := forExample("r-51")
+	sent(ctx, db, 51)
+	for v, err := range db.HistoryWithStates(ctx, "parcels", 51) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		fmt.Println(v.Action, v.StateBefore["status"], v.State["status"])
+	}
+	// Output:
+	// created <nil> new
+	// updated new sent
+}
+
+// The pages of a history, the newest version first.
+func ExampleAfter() {
+	ctx, db := forExample("r-52")
+	sent(ctx, db, 52)
+	cursor := audit.Cursor("")
+	for {
+		page, err := exaudit.Collect(db.History(ctx, "parcels", 52,
+			exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(1)))
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		if len(page) == 0 {
+			break
+		}
+		fmt.Println(page[0].Action)
+		cursor = page[0].Cursor()
+	}
+	// Output:
+	// updated
+	// created
+}
+
+func ExampleCollect() {
+	ctx, db := forExample("r-53")
+	sent(ctx, db, 53)
+	versions, err := exaudit.Collect(db.History(ctx, "parcels", 53))
+	fmt.Println(len(versions), err)
+	// Output: 2 <nil>
+}
+
+func ExampleFirst() {
+	ctx, db := forExample("r-26")
+	sent(ctx, db, 26)
+	newest, err := exaudit.First(exaudit.History[Parcel](ctx, db, "parcels", 26, exaudit.NewestFirst()))
+	fmt.Println(newest.Action, newest.After.Status, err)
+
+	_, err = exaudit.First(exaudit.History[Parcel](ctx, db, "parcels", -1))
+	fmt.Println(errors.Is(err, audit.ErrNotFound))
+	// Output:
+	// updated sent <nil>
+	// true
+}
+
+// What was changed since a mark.
+func ExampleSince() {
+	ctx, db := forExample("r-54")
+	must(db.Mark(ctx, "before-54", nil))
+	sent(ctx, db, 54)
+	versions, err := exaudit.Collect(db.Versions(ctx, exaudit.Since(exaudit.AtMark("before-54")),
+		exaudit.ByCustom("request", "r-54")))
+	_ = db.RemoveMark(ctx, "before-54")
+	fmt.Println(len(versions), err)
+	// Output: 2 <nil>
 }
 
 func ExampleHistory() {
@@ -347,6 +418,14 @@ func ExampleDB_Version() {
 	// Output: public.parcels 23 updated <nil>
 }
 
+func ExampleDB_VersionWithStates() {
+	ctx, db := forExample("r-55")
+	versions := sent(ctx, db, 55)
+	v, err := db.VersionWithStates(ctx, versions[1].ID)
+	fmt.Println(v.StateBefore["status"], v.State["status"], v.Cut, err)
+	// Output: new sent false <nil>
+}
+
 func ExampleDB_States() {
 	ctx, db := forExample("r-24")
 	versions := sent(ctx, db, 24)
@@ -374,62 +453,41 @@ func ExampleStates() {
 	// Output: new sent <nil>
 }
 
-func ExampleLatest() {
-	ctx, db := forExample("r-26")
-	sent(ctx, db, 26)
-	v, err := exaudit.Latest[Parcel](ctx, db, "parcels", 26)
-	fmt.Println(v.Action, v.After.Status, err)
-	// Output: updated sent <nil>
-}
-
 func ExampleDB_Versions() {
 	ctx, db := forExample("r-27")
 	sent(ctx, db, 27)
-	versions, err := db.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.ByColumn("status"))
-	for _, v := range versions {
+	for v, err := range db.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.ByColumn("status")) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(v.Table, v.EntityID, v.Action)
 	}
-	fmt.Println(err)
 	// Output:
 	// public.parcels 27 created
 	// public.parcels 27 updated
-	// <nil>
 }
 
 func ExampleDB_Transactions() {
 	ctx, db := forExample("r-28")
 	sent(ctx, db, 28)
-	list, err := db.Transactions(ctx, exaudit.ByCustom("request", "r-28"))
-	for _, t := range list {
+	for t, err := range db.Transactions(ctx, exaudit.ByCustom("request", "r-28")) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
 		fmt.Println(t.Tables[0].Table, t.Custom["request"])
 	}
-	fmt.Println(err)
 	// Output:
 	// public.parcels [r-28]
 	// public.parcels [r-28]
-	// <nil>
 }
 
 func ExampleAsOf() {
 	ctx, db := forExample("r-29")
 	versions := sent(ctx, db, 29)
-	parcels, err := exaudit.AsOf[Parcel](ctx, db, "parcels", exaudit.AtVersion(versions[0].ID))
-	for _, p := range parcels {
-		if p.ID == 29 {
-			fmt.Println(p.Status)
-		}
-	}
-	fmt.Println(err)
-	// Output:
-	// new
-	// <nil>
-}
-
-func ExampleEachAsOf() {
-	ctx, db := forExample("r-50")
-	versions := sent(ctx, db, 50)
-	for p, err := range exaudit.EachAsOf[Parcel](ctx, db, "parcels", exaudit.AtVersion(versions[0].ID)) {
-		if err != nil || p.ID == 50 {
+	for p, err := range exaudit.AsOf[Parcel](ctx, db, "parcels", exaudit.AtVersion(versions[0].ID)) {
+		if err != nil || p.ID == 29 {
 			fmt.Println(p.Status, err)
 		}
 	}
@@ -444,10 +502,10 @@ func ExampleStateAt() {
 	// Output: new <nil>
 }
 
-func ExampleDB_ImagesAsOf() {
+func ExampleDB_AsOf() {
 	ctx, db := forExample("r-31")
 	versions := sent(ctx, db, 31)
-	for row, err := range db.ImagesAsOf(ctx, "parcels", exaudit.AtVersion(versions[0].ID)) {
+	for row, err := range db.AsOf(ctx, "parcels", exaudit.AtVersion(versions[0].ID)) {
 		if err != nil || fmt.Sprint(row["id"]) == "31" {
 			fmt.Printf("%s %v\n", row["status"], err)
 		}
@@ -455,10 +513,10 @@ func ExampleDB_ImagesAsOf() {
 	// Output: new <nil>
 }
 
-func ExampleDB_ImageAt() {
+func ExampleDB_StateAt() {
 	ctx, db := forExample("r-32")
 	versions := sent(ctx, db, 32)
-	row, err := db.ImageAt(ctx, "parcels", 32, exaudit.AtVersion(versions[0].ID))
+	row, err := db.StateAt(ctx, "parcels", 32, exaudit.AtVersion(versions[0].ID))
 	fmt.Printf("%s %v\n", row["status"], err)
 	// Output: new <nil>
 }
@@ -607,7 +665,7 @@ func ExampleDB_Redo() {
 func undone(ctx context.Context, db *exaudit.DB, id int) uint64 {
 	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
 	must(db.Undo(ctx, exaudit.Select(exaudit.ByRow("parcels", id)), nil))
-	versions := must(db.History(ctx, "parcels", id))
+	versions := must(exaudit.Collect(db.History(ctx, "parcels", id)))
 	return versions[len(versions)-1].Transaction
 }
 
@@ -618,7 +676,7 @@ func ExampleTrack() {
 		_, err := exaudit.Track(ctx, tx, change)
 		return err
 	})
-	versions := must(db.History(ctx, "parcels", 48))
+	versions := must(exaudit.Collect(db.History(ctx, "parcels", 48)))
 	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
 	// Output: created r-48 <nil>
 }

@@ -189,7 +189,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 			t.Errorf("%d ids for %d versions", n, count)
 		}
 		for _, e := range dumpEntities {
-			if len(historyOf(t, adb, e.table, e.key, exaudit.WithStates())) == 0 {
+			if len(statesOf(t, adb, e.table, e.key)) == 0 {
 				t.Errorf("%s %v has no history", e.table, e.key)
 			}
 		}
@@ -235,7 +235,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	count++ // the event is gone already
 	round()
 
-	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "orders", 1)
 	if got := asJSON(t, versions[0].State); got != `{"":["info"],"doomed":"d","id":1,"info":null,"status":"new","total":1.50}` {
 		t.Errorf("the first state is %s", got)
 	}
@@ -256,15 +256,15 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 		t.Errorf("brought back as %s", got)
 	}
 	for _, e := range dumpEntities {
-		historyOf(t, adb, e.table, e.key, exaudit.WithStates())
+		statesOf(t, adb, e.table, e.key)
 	}
-	if ids := idsOf(searched(t, adb, exaudit.UntilMark("paid"))); asJSON(t, ids) != "[1,2,3,4]" {
+	if ids := idsOf(searched(t, adb, exaudit.Until(exaudit.AtMark("paid")))); asJSON(t, ids) != "[1,2,3,4]" {
 		t.Errorf("before the mark are %v", ids)
 	}
 	if _, err := adb.Mark(ctx, "restored", nil); err != nil {
 		t.Error(err)
 	}
-	if all := searched(t, adb, exaudit.SinceMark("restored")); len(all) != 0 {
+	if all := searched(t, adb, exaudit.Since(exaudit.AtMark("restored"))); len(all) != 0 {
 		t.Errorf("%d versions are after a mark that is new", len(all))
 	}
 	var pgErr *pgconn.PgError
@@ -325,7 +325,7 @@ func TestDumpMisused(t *testing.T) {
 		for _, sql := range later {
 			target.Exec(t, sql)
 		}
-		if n := len(historyOf(t, exaudit.New(target.Pool), "orders", 2, exaudit.WithStates())); n != 2 {
+		if n := len(statesOf(t, exaudit.New(target.Pool), "orders", 2)); n != 2 {
 			t.Errorf("%d versions, want 2", n)
 		}
 	})
@@ -377,7 +377,7 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		target.Exec(t, `UPDATE items SET remark = 'z'; DROP TABLE decoy; UPDATE items SET remark = 'zz'; DELETE FROM items WHERE id = 2`)
 		check := func(want int) {
 			t.Helper()
-			if n := len(historyOf(t, db, "items", 1, exaudit.WithStates())); n != want {
+			if n := len(statesOf(t, db, "items", 1)); n != want {
 				t.Errorf("%d versions, want %d", n, want)
 			}
 		}
@@ -432,7 +432,7 @@ exaudit sync --database-url "$TARGET"`)
 					t.Errorf("%d versions, want %d", n, count)
 				}
 				for _, table := range []string{"items", "fresh", "events", table} {
-					if len(historyOf(t, db, table, 1, exaudit.WithStates())) == 0 {
+					if len(statesOf(t, db, table, 1)) == 0 {
 						t.Errorf("%s has no history", table)
 					}
 				}

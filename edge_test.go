@@ -52,7 +52,7 @@ func TestHistoryIsNotInherited(t *testing.T) {
 			t.Errorf("%s: %d rows, %v; want none", source, n, err)
 		}
 	}
-	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !reason.Is(err, audit.NotTracked) {
+	if _, err := exaudit.Collect(exaudit.New(conn).History(ctx, "secret", 1)); !reason.Is(err, audit.NotTracked) {
 		t.Errorf("got %v, want NotTracked", err)
 	}
 }
@@ -66,7 +66,7 @@ func TestSuccessorTakesTheName(t *testing.T) {
 	if _, err := adb.Install(ctx, []string{"other"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if v := historyOf(t, adb, "o", 1, exaudit.WithStates()); len(v) != 1 || v[0].ID != 2 {
+	if v := statesOf(t, adb, "o", 1); len(v) != 1 || v[0].ID != 2 {
 		t.Errorf("the successor's history is %v", v)
 	}
 }
@@ -76,7 +76,7 @@ func TestBareName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	_, db := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
-	if _, err := db.History(ctx, "o", 1); !reason.Is(err, audit.NoTable) {
+	if _, err := exaudit.Collect(db.History(ctx, "o", 1)); !reason.Is(err, audit.NoTable) {
 		t.Errorf("history: %v, want NoTable", err)
 	}
 	if err := db.Uninstall(ctx, []string{"o"}, nil); !reason.Is(err, audit.NoTable) {
@@ -109,7 +109,7 @@ func TestReadingWhileWriting(t *testing.T) {
 		done <- err
 	}()
 	for range testall.Or(6, 20) {
-		historyOf(t, adb, "orders", 1, exaudit.WithStates())
+		statesOf(t, adb, "orders", 1)
 		if _, err := adb.PlanRevert(ctx, 2, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestRevertOfDeleteRace(t *testing.T) {
 		if err := <-inserted; err != nil {
 			t.Fatal(err)
 		}
-		historyOf(t, adb, "r", 1, exaudit.WithStates())
+		statesOf(t, adb, "r", 1)
 	}
 }
 
@@ -176,7 +176,7 @@ func TestSwappedKeys(t *testing.T) {
 	db.Exec(t, `INSERT INTO s VALUES (1, 'one'), (2, 'two')`)
 	db.Exec(t, `UPDATE s SET id = 3 - id`)
 	db.Exec(t, `UPDATE s SET x = x || '!' WHERE id = 2`)
-	versions := historyOf(t, adb, "s", 2, exaudit.WithStates())
+	versions := statesOf(t, adb, "s", 2)
 	last := versions[len(versions)-1]
 	if got := fmt.Sprint(last.State["x"]); got != "one!" {
 		t.Errorf("the row under key 2 is %s, want one!", got)
@@ -237,7 +237,7 @@ func TestCollationChange(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	versions := historyOf(t, adb, "c", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "c", 1)
 	if got := fmt.Sprint(versions[len(versions)-1].State["n"]); got != "b" {
 		t.Errorf("recorded %s, want b", got)
 	}
@@ -289,7 +289,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 		db.Exec(t, `INSERT INTO names VALUES ('', 1); UPDATE names SET name = 'a'; UPDATE names SET name = ''; UPDATE names SET name = 'b', n = 2`)
 		var versions []*audit.Version
 		for _, key := range []string{"", "a", "b"} {
-			versions = historyOf(t, adb, "names", key, exaudit.WithStates())
+			versions = statesOf(t, adb, "names", key)
 			if len(versions) < 4 {
 				t.Fatalf("%d versions by key %q, want 4", len(versions), key)
 			}
@@ -306,7 +306,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 			t.Errorf("%d rows were not reverted", n)
 		}
 		db.Exec(t, `INSERT INTO words VALUES ('hat', 1); UPDATE words SET word = 'Hat'; UPDATE words SET n = 2; DELETE FROM words`)
-		if versions := historyOf(t, adb, "words", "hat", exaudit.WithStates()); len(versions)%4 != 0 {
+		if versions := statesOf(t, adb, "words", "hat"); len(versions)%4 != 0 {
 			t.Errorf("%d versions by the former case, want 4", len(versions))
 		}
 	}
@@ -336,11 +336,11 @@ func TestPlantedOperators(t *testing.T) {
 	}
 	adb := exaudit.New(conn)
 	for _, key := range []string{"c", "b"} {
-		versions, err := adb.History(ctx, "things", key, exaudit.WithStates())
+		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, "things", key))
 		if err != nil || len(versions) < 3 {
 			t.Fatalf("history of %s: %d versions, %v", key, len(versions), err)
 		}
-		if _, err := adb.History(ctx, "things", key, exaudit.After(versions[0].ID), exaudit.Limit(1)); err != nil {
+		if _, err := exaudit.Collect(adb.History(ctx, "things", key, exaudit.After(versions[0].Cursor()), exaudit.Limit(1))); err != nil {
 			t.Error(err)
 		}
 		if _, err := adb.PlanRevert(ctx, versions[1].ID, nil); err != nil {
@@ -353,7 +353,7 @@ func TestPlantedOperators(t *testing.T) {
 	if _, err := conn.Exec(ctx, `DROP TABLE public.things`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.History(ctx, "items", "a", exaudit.WithStates()); err != nil {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "items", "a")); err != nil {
 		t.Error(err)
 	}
 }
@@ -414,7 +414,7 @@ func TestWideKeys(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			versions, err := adb.History(ctx, "wide", c.key)
+			versions, err := exaudit.Collect(adb.History(ctx, "wide", c.key))
 			if err != nil || len(versions) != 3 {
 				t.Fatalf("%d versions, %v; want 3", len(versions), err)
 			}
@@ -422,7 +422,7 @@ func TestWideKeys(t *testing.T) {
 				t.Error(err)
 			}
 			db.Exec(t, `TRUNCATE wide`)
-			versions, err = adb.History(ctx, "wide", c.key)
+			versions, err = exaudit.Collect(adb.History(ctx, "wide", c.key))
 			if err != nil || len(versions) != 5 {
 				t.Fatalf("%d versions, %v; want 5", len(versions), err)
 			}
@@ -435,7 +435,7 @@ func TestWideKeys(t *testing.T) {
 			}
 			db.Exec(t, `DROP TABLE wide`)
 			if _, ok := c.key.(string); ok && c.name != "jsonb" {
-				if versions, err = adb.History(ctx, "wide", c.key); err != nil || len(versions) != 6 {
+				if versions, err = exaudit.Collect(adb.History(ctx, "wide", c.key)); err != nil || len(versions) != 6 {
 					t.Errorf("gone: %d versions, %v; want 6", len(versions), err)
 				}
 			}
@@ -497,7 +497,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 	adb := exaudit.New(db.Pool)
 	for _, key := range []any{nil, 1, 2} {
 		for _, point := range []exaudit.Point{exaudit.AtVersion(1), exaudit.AtVersion(2), exaudit.AtVersion(4)} {
-			for row, err := range adb.ImagesAsOf(ctx, "m.t", point) {
+			for row, err := range adb.AsOf(ctx, "m.t", point) {
 				if err != nil {
 					t.Fatalf("images: %v", err)
 				}
@@ -507,7 +507,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 				}
 			}
 			if key != nil {
-				if _, err := adb.ImageAt(ctx, "m.t", key, point); err != nil {
+				if _, err := adb.StateAt(ctx, "m.t", key, point); err != nil {
 					t.Errorf("an image: %v", err)
 				}
 			}
@@ -516,7 +516,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 	type row struct {
 		ID, Size, Larger, Code, Doc, Letter, Mood, Temper, Place, Home, Span, Ids, Codes, Places, Moods, Since any
 	}
-	for _, err := range exaudit.EachAsOf[row](ctx, adb, "m.t", exaudit.AtVersion(1)) {
+	for _, err := range exaudit.AsOf[row](ctx, adb, "m.t", exaudit.AtVersion(1)) {
 		if err != nil {
 			t.Fatalf("rows: %v", err)
 		}

@@ -32,7 +32,7 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 
-	versions, err := db.History(ctx, "orders", 1)
+	versions, err := exaudit.Collect(db.History(ctx, "orders", 1))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,14 @@
 package exaudit
 
+type pageSize int
+
+func (n pageSize) forHistory(q *query)  { q.pageSize = int(n) }
+func (n pageSize) forVersions(q *query) { q.pageSize = int(n) }
+
 // PageSize sets how many versions are read, and made rows of, at once.
-func PageSize(n int) HistoryOption { return option(func(o *historyOptions) { o.pageSize = n }) }
+func PageSize(n int) interface {
+	HistoryOption
+	VersionsOption
+} {
+	return pageSize(n)
+}

@@ -1,8 +1,10 @@
 package exaudit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/exaudit/exaudit/audit"
@@ -12,115 +14,80 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// HistoryOption changes what History, Versions and Transactions return.
-type HistoryOption interface{ apply(*historyOptions) }
-
-// Filter chooses versions. It is passed to Select, and it is also an option of History, Versions and Transactions.
-type Filter interface {
-	HistoryOption
-	filter()
-}
-
-type option func(*historyOptions)
-
-func (f option) apply(o *historyOptions) { f(o) }
-
-type filterOption func(*historyOptions)
-
-func (f filterOption) apply(o *historyOptions) { o.filtered = true; f(o) }
-func (filterOption) filter()                   {}
-
-type historyOptions struct {
-	page       history.Page
-	comparison history.Comparison
-	states     bool
-	pageSize   int   // of what is read at once; 0: enough
-	before     int64 // for Transactions
-	filter     history.Filter
-	filtered   bool
-	err        error
-	// what takes the database to understand
-	tables   []string
-	entities []entityName
-	columns  []string
-	// by name
-	sinceMark, untilMark *string
-}
-
-type entityName struct {
-	table string
-	key   any
-}
-
-func newHistoryOptions(opts []HistoryOption) historyOptions {
-	var o historyOptions
-	for _, opt := range opts {
-		opt.apply(&o)
-	}
-	return o
-}
-
-// After returns only versions with a greater id. It is used for the next page.
-func After(id int64) HistoryOption { return option(func(o *historyOptions) { o.page.AfterID = id }) }
-
-// Limit returns at most n versions.
-func Limit(n int) HistoryOption { return option(func(o *historyOptions) { o.page.Limit = n }) }
-
-// Preview shortens values that are longer than a number of bytes as JSON: to their beginning, and a digest by which
-// patches can tell them apart. So not much is read, however large the values are. States are not shortened.
-func Preview(bytes int) HistoryOption { return option(func(o *historyOptions) { o.page.Cut = bytes }) }
-
-// WithStates sets State of each version to the whole row after it. If a nested trigger recorded its version before
-// the change that fired it, the versions are put into their true order. For this, the complete history of the row is
-// read and checked: if it does not fit together, or does not lead to the present row, History returns ErrDiverged,
-// unless the options of the table explain it. Filters are applied afterwards.
-func WithStates() HistoryOption { return option(func(o *historyOptions) { o.states = true }) }
-
-// History returns the versions of one row, oldest first, by default all of them. The table is named as in SQL; a
-// table that was dropped still has its history. The key is the primary key: one value, or a Key of several values. If
-// the row never changed, History returns no versions.
+// History returns the versions of one row, oldest first. The table is named as in SQL; a table that was dropped still
+// has its history. The key is the primary key: one value, or a Key of several values. If the row never changed, there
+// are no versions.
 //
 // If the primary key of the row was changed, its history contains the versions under both keys, and can be read by
 // either key.
-func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*audit.Version, error) {
-	o := newHistoryOptions(opts)
+func (d *DB) History(ctx context.Context, table string, key any,
+	opts ...HistoryOption) iter.Seq2[*audit.Version, error] {
+	return opened(func() (iter.Seq2[*audit.Version, error], error) {
+		q := historyQuery(opts)
+		entity, err := d.entity(ctx, table, key)
+		if err == nil {
+			err = d.resolveFor(ctx, &q, entity)
+		}
+		if err != nil || q.filtered {
+			return d.searched(ctx, q), d.explain(ctx, err)
+		}
+		return paged(q.page, cmp.Or(q.pageSize, atOnce), func(page history.Page) ([]*audit.Version, error) {
+			versions, err := history.Read(ctx, d.conn, entity, page)
+			return d.compared(ctx, q, versions, err)
+		}, versionID), nil
+	})
+}
+
+// HistoryWithStates returns the versions of one row, as History does, with StateBefore and State: the whole rows before
+// and after each version. If a nested trigger recorded its version before the change that fired it, the versions are
+// put into their true order. For this, the complete history of the row is read and checked: if it does not fit
+// together, or does not lead to the present row, the error is ErrDiverged, unless the options of the table explain it.
+func (d *DB) HistoryWithStates(ctx context.Context, table string, key any,
+	opts ...HistoryOption) iter.Seq2[*audit.Version, error] {
+	return opened(func() (iter.Seq2[*audit.Version, error], error) {
+		q := historyQuery(opts)
+		versions, err := d.withStates(ctx, table, key, &q)
+		return all(versions), d.explain(ctx, err)
+	})
+}
+
+func (d *DB) withStates(ctx context.Context, table string, key any, q *query) ([]*audit.Version, error) {
 	entity, err := d.entity(ctx, table, key)
+	if err == nil {
+		err = d.resolveFor(ctx, q, entity)
+	}
 	if err != nil {
-		return nil, d.explain(ctx, err)
+		return nil, err
 	}
-	if err := d.resolveFor(ctx, &o, entity); err != nil {
-		return nil, d.explain(ctx, err)
+	versions, err := d.complete(ctx, entity)
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case o.states:
-		versions, err := d.complete(ctx, entity)
-		if err != nil {
-			return nil, err
-		}
-		if o.filtered {
-			versions, err = d.passing(ctx, o, versions)
-		}
-		return d.compared(ctx, o, o.page.Of(versions), err)
-	case o.filtered:
-		versions, err := d.search(ctx, o)
-		return d.compared(ctx, o, versions, err)
-	default:
-		versions, err := history.Read(ctx, d.conn, entity, o.page)
-		return d.compared(ctx, o, versions, err)
+	versions = q.page.Rest(versions)
+	if q.filtered {
+		versions, err = d.passing(ctx, *q, versions)
 	}
+	if q.page.Limit > 0 && len(versions) > q.page.Limit {
+		versions = versions[:q.page.Limit]
+	}
+	for _, v := range versions {
+		v.StateBefore, _ = v.States()
+	}
+	return d.compared(ctx, *q, versions, err)
 }
 
 // CheckHistory returns nil if the versions of a row fit together and lead to the present row. Otherwise it returns
-// ErrDiverged, a *DivergedError that says which version does not fit. With the option Preview it needs little memory;
-// other options have no effect.
-func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...HistoryOption) error {
+// ErrDiverged, a *DivergedError that says which version does not fit. With the option Preview it needs little memory.
+func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...PreviewOption) error {
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
 		return d.explain(ctx, err)
 	}
-	err = d.snapshot(ctx, func(q db.DBTX) error {
-		return history.Check(ctx, q, entity, newHistoryOptions(opts).page.Cut)
-	})
+	var q query
+	for _, opt := range opts {
+		opt.forHistory(&q)
+	}
+	err = d.snapshot(ctx, func(conn db.DBTX) error { return history.Check(ctx, conn, entity, q.page.Cut) })
 	return d.explain(ctx, err)
 }
 
@@ -178,21 +145,28 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*h
 	return versions, d.explain(ctx, err)
 }
 
-// Version returns the version with an id, or ErrNotFound. With the option WithStates, it is as History returns it with
-// this option: Cut and Unknown say what is missing. Besides this one, only the options Primitive, PrimitiveTypes and
-// Positional have an effect.
-func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*audit.Version, error) {
-	o := newHistoryOptions(opts)
+// Version returns the version with an id. If there is none, the error is ErrNotFound.
+func (d *DB) Version(ctx context.Context, id int64, opts ...PatchOption) (*audit.Version, error) {
+	v, _, err := history.Get(ctx, d.conn, id)
+	return d.oneCompared(ctx, opts, v, err)
+}
+
+// VersionWithStates returns the version with an id as HistoryWithStates returns it: with StateBefore and State, and
+// with Cut and Unknown, which say what is missing.
+func (d *DB) VersionWithStates(ctx context.Context, id int64, opts ...PatchOption) (*audit.Version, error) {
 	v, entity, err := history.Get(ctx, d.conn, id)
-	if err != nil {
-		return nil, d.explain(ctx, err)
+	if err == nil {
+		v, err = d.rebuilt(ctx, entity, id)
 	}
-	if o.states {
-		if v, err = d.rebuilt(ctx, entity, id); err != nil {
-			return nil, err
-		}
+	if err == nil {
+		v.StateBefore, _ = v.States()
 	}
-	versions, err := d.compared(ctx, o, []*history.Version{v}, nil)
+	return d.oneCompared(ctx, opts, v, err)
+}
+
+func (d *DB) oneCompared(ctx context.Context, opts []PatchOption, v *history.Version, err error) (*audit.Version,
+	error) {
+	versions, err := d.compared(ctx, query{comparison: comparisonOf(opts)}, []*history.Version{v}, err)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +177,7 @@ func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*aud
 // history of the row is read and checked for it. If versions are missing, the rows may lack columns: see
 // Version.Unknown.
 func (d *DB) States(ctx context.Context, id int64) (before, after audit.Image, err error) {
-	v, err := d.Version(ctx, id, WithStates())
+	v, err := d.VersionWithStates(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -211,8 +185,8 @@ func (d *DB) States(ctx context.Context, id int64) (before, after audit.Image, e
 }
 
 // Diff returns the difference between the whole rows after two versions, usually of the same row. Values are compared
-// as in the Patch of the second one; of the options, only Primitive, PrimitiveTypes and Positional have an effect.
-func (d *DB) Diff(ctx context.Context, from, to int64, opts ...HistoryOption) (patch.Patch, error) {
+// as in the Patch of the second one.
+func (d *DB) Diff(ctx context.Context, from, to int64, opts ...PatchOption) (patch.Patch, error) {
 	_, before, err := d.States(ctx, from)
 	if err != nil {
 		return nil, err
@@ -223,7 +197,8 @@ func (d *DB) Diff(ctx context.Context, from, to int64, opts ...HistoryOption) (p
 	}
 	v, _, err := history.Get(ctx, d.conn, to)
 	if err == nil {
-		err = newHistoryOptions(opts).comparison.Compare(ctx, d.conn, []*history.Version{v})
+		comparison := comparisonOf(opts)
+		err = comparison.Compare(ctx, d.conn, []*history.Version{v})
 	}
 	if err != nil {
 		return nil, d.explain(ctx, err)

@@ -35,7 +35,7 @@ func TestHistory(t *testing.T) {
 	}
 	db.Exec(t, `DELETE FROM orders`)
 
-	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "orders", 1)
 	if len(versions) != 3 {
 		t.Fatalf("%d versions, want 3", len(versions))
 	}
@@ -94,8 +94,8 @@ func TestHistoryPages(t *testing.T) {
 	}
 	all := historyOf(t, adb, "orders", 1)
 	var paged []*audit.Version
-	for after := int64(0); ; after = paged[len(paged)-1].ID {
-		page := historyOf(t, adb, "orders", 1, exaudit.After(after), exaudit.Limit(3), exaudit.WithStates())
+	for cursor := audit.Cursor(""); ; cursor = paged[len(paged)-1].Cursor() {
+		page := statesOf(t, adb, "orders", 1, exaudit.After(cursor), exaudit.Limit(3))
 		if len(page) == 0 {
 			break
 		}
@@ -117,7 +117,7 @@ func TestLongHistory(t *testing.T) {
 	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (0)`)
 	db.Exec(t, `DO $$ BEGIN FOR i IN 1..2500 LOOP UPDATE orders SET total = i; END LOOP; END $$`)
-	if n := len(historyOf(t, adb, "orders", 1, exaudit.WithStates())); n != 2501 {
+	if n := len(statesOf(t, adb, "orders", 1)); n != 2501 {
 		t.Errorf("%d versions, want 2501", n)
 	}
 	if n := len(historyOf(t, adb, "orders", 1, exaudit.Limit(1500))); n != 1500 {
@@ -130,7 +130,7 @@ func TestHistoryTrackedLate(t *testing.T) {
 	db, adb := audited(t, orders+`INSERT INTO orders (total, status) VALUES (1, 'old')`, "orders")
 	db.Exec(t, `UPDATE orders SET total = 2`)
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "orders", 1)
 	if got := fmt.Sprint(versions[0].State["total"], versions[0].State["status"], versions[1].State["status"]); got != "2.00oldpaid" {
 		t.Errorf("states %s", got)
 	}
@@ -153,7 +153,7 @@ func TestHistoryOfNestedChanges(t *testing.T) {
 	db.Exec(t, `UPDATE n SET a = a + 1`)
 	db.Exec(t, `UPDATE n SET b = 5, a = a + 1`)
 	for id := 1; id <= 3; id++ {
-		versions := historyOf(t, adb, "n", id, exaudit.WithStates())
+		versions := statesOf(t, adb, "n", id)
 		if n := len(versions); n != 7 {
 			t.Errorf("row %d has %d versions, want 7", id, n)
 		}
@@ -166,14 +166,14 @@ func TestHistoryOfDroppedAndRenamedTables(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE a (x int, y text, v int, PRIMARY KEY (x, y)); CREATE TABLE b (id int PRIMARY KEY, v int)`, "a", "b")
 	db.Exec(t, `INSERT INTO a VALUES (1, 'k', 0); INSERT INTO b VALUES (1, 0)`)
 	db.Exec(t, `ALTER TABLE b RENAME TO c; UPDATE c SET v = 1; CREATE TABLE b (id int PRIMARY KEY)`)
-	if n := len(historyOf(t, adb, "c", 1, exaudit.WithStates())); n != 2 {
+	if n := len(statesOf(t, adb, "c", 1)); n != 2 {
 		t.Errorf("renamed table: %d versions, want 2", n)
 	}
-	if _, err := adb.History(ctx, "b", 1); !reason.Is(err, audit.NotTracked) {
+	if _, err := exaudit.Collect(adb.History(ctx, "b", 1)); !reason.Is(err, audit.NotTracked) {
 		t.Errorf("new table of the old name: %v, want NotTracked", err)
 	}
 	db.Exec(t, `DROP TABLE a`)
-	if n := len(historyOf(t, adb, "a", exaudit.Key{1, "k"}, exaudit.WithStates())); n != 1 {
+	if n := len(statesOf(t, adb, "a", exaudit.Key{1, "k"})); n != 1 {
 		t.Errorf("dropped table: %d versions, want 1", n)
 	}
 }
@@ -200,7 +200,7 @@ func TestHistoryRefuses(t *testing.T) {
 		{"pairs", exaudit.Key{1, "2020-02-31"}, audit.ErrInvalidKey},
 		{"orders", func() {}, audit.ErrInvalidKey},
 	} {
-		if _, err := adb.History(ctx, c.table, c.key); !reason.Is(err, c.want) {
+		if _, err := exaudit.Collect(adb.History(ctx, c.table, c.key)); !reason.Is(err, c.want) {
 			t.Errorf("history of %q %v: %v, want %v", c.table, c.key, err, c.want)
 		}
 	}
@@ -208,7 +208,7 @@ func TestHistoryRefuses(t *testing.T) {
 		t.Errorf("version 99: %v, want ErrNotFound", err)
 	}
 	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
-	if _, err := adb.History(ctx, "orders", 1); !reason.Is(err, audit.NotInitialized) {
+	if _, err := exaudit.Collect(adb.History(ctx, "orders", 1)); !reason.Is(err, audit.NotInitialized) {
 		t.Errorf("without schema exaudit: %v, want NotInitialized", err)
 	}
 }
@@ -238,7 +238,7 @@ func TestKeys(t *testing.T) {
 			db.Exec(t, `SET timezone = 'Asia/Kolkata'; SET datestyle = 'SQL, DMY'; SET bytea_output = 'escape'; INSERT INTO k VALUES (`+c.values+`, 1)`)
 			db.Exec(t, `UPDATE k SET v = 2`)
 			for _, key := range c.keys {
-				if n := len(historyOf(t, adb, "k", key, exaudit.WithStates())); n != 2 {
+				if n := len(statesOf(t, adb, "k", key)); n != 2 {
 					t.Errorf("key %v: %d versions, want 2", key, n)
 				}
 			}
@@ -271,7 +271,7 @@ func TestEntityID(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE pairs (a text, b int, PRIMARY KEY (a, b))`, "names", "pairs")
 	db.Exec(t, `INSERT INTO names VALUES (repeat('x', 3000), 1), ('[1, 2]', 2), ('', 3), ('sha256 x', 4); INSERT INTO pairs VALUES ('x', 1), (repeat('y', 3000), 2)`)
-	versions, err := adb.Versions(ctx)
+	versions, err := exaudit.Collect(adb.Versions(ctx))
 	if err != nil || len(versions) != 6 {
 		t.Fatal(len(versions), err)
 	}

@@ -90,7 +90,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 
 	for typ, table := range tables {
 		n := 0
-		for _, err := range adb.ImagesAsOf(ctx, table, exaudit.AtMark("m")) {
+		for _, err := range adb.AsOf(ctx, table, exaudit.AtMark("m")) {
 			if n++; err != nil {
 				t.Errorf("%s: %v", typ, err)
 			}
@@ -98,16 +98,16 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		if n != 2 {
 			t.Errorf("%s: %d rows, want 2", typ, n)
 		}
-		versions, err := adb.Versions(ctx, exaudit.ByTable(table))
+		versions, err := exaudit.Collect(adb.Versions(ctx, exaudit.ByTable(table)))
 		if err != nil || len(versions) != 4 {
 			t.Fatalf("%s: %d versions, %v", typ, len(versions), err)
 		}
 		for _, v := range versions {
 			id := exaudit.EntityID(v.EntityID)
-			if _, err := adb.History(ctx, table, id); err != nil {
+			if _, err := exaudit.Collect(adb.History(ctx, table, id)); err != nil {
 				t.Errorf("%s: history: %v", typ, err)
 			}
-			if _, err := adb.ImageAt(ctx, table, id, exaudit.AtMark("m")); err != nil {
+			if _, err := adb.StateAt(ctx, table, id, exaudit.AtMark("m")); err != nil {
 				t.Errorf("%s: image: %v", typ, err)
 			}
 			if err := adb.CheckHistory(ctx, table, id); err != nil {
@@ -120,11 +120,11 @@ func TestKeysOfHostileTypes(t *testing.T) {
 			}
 		}
 	}
-	if _, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+	if _, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); err != nil {
 		t.Errorf("the plan of an undo: %v", err)
 	}
 	// by the owner, that also comes about
-	if done, err := exaudit.New(mine).Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil || len(done.Rows) != 2*len(keys) {
+	if done, err := exaudit.New(mine).Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); err != nil || len(done.Rows) != 2*len(keys) {
 		t.Errorf("undo: %v", err)
 	}
 	pgtest.Count(t, "attacks", pgtest.One[int](t, db, `SELECT count(*) FROM pg_cast WHERE oid >= 16384`))

@@ -176,14 +176,14 @@ func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 		}
 	}
 	for _, key := range keys {
-		versions, err := adb.History(ctx, table, exaudit.EntityID(key), exaudit.WithStates())
+		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, table, exaudit.EntityID(key)))
 		if err != nil {
 			t.Errorf("history of %s: %v", key, err)
 		}
 		w.sameTags(t, db, table, key, versions)
 	}
 	mark := w.IntN(w.turns)
-	plan, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))), nil)
+	plan, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark(fmt.Sprintf("m%d", mark)))), nil)
 	if errors.Is(err, audit.ErrNothingToDo) {
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -49,7 +48,7 @@ func TestInheritance(t *testing.T) {
 			t.Errorf("%s: %d versions, want %d", table, n, want)
 		}
 		// rows of the same key in the tables below are none of its own
-		historyOf(t, adb, table, 1, exaudit.WithStates())
+		statesOf(t, adb, table, 1)
 	}
 	versions := historyOf(t, adb, "animals", 1)
 	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
@@ -70,7 +69,7 @@ func TestUnloggedTables(t *testing.T) {
 	t.Parallel()
 	db, adb := audited(t, `CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY, n int)`, "scratch")
 	db.Exec(t, `INSERT INTO scratch VALUES (1, 1); UPDATE scratch SET n = 2; DELETE FROM scratch`)
-	if n := len(historyOf(t, adb, "scratch", 1, exaudit.WithStates())); n != 3 {
+	if n := len(statesOf(t, adb, "scratch", 1)); n != 3 {
 		t.Errorf("%d versions, want 3", n)
 	}
 	list, err := adb.Status(context.Background())

@@ -54,7 +54,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 					db.Exec(t, `UPDATE t SET tenant = 7, a = 'x' WHERE id = 1; INSERT INTO t VALUES (3, 3, 'z')`)
 				}
 
-				versions := historyOf(t, adb, "t", 1, exaudit.WithStates())
+				versions := statesOf(t, adb, "t", 1)
 				if len(versions) != 2 || versions[1].State["a"] != "x" {
 					t.Errorf("history by the earlier key: %+v", versions)
 				}
@@ -73,7 +73,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 					t.Errorf("States: %v, %v, %v", before, after, err)
 				}
 				if variant.key != nil {
-					for _, v := range historyOf(t, adb, "t", variant.key, exaudit.WithStates()) {
+					for _, v := range statesOf(t, adb, "t", variant.key) {
 						if v.ID <= 4 {
 							t.Errorf("version %d by the present key", v.ID)
 						}
@@ -85,14 +85,14 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				if variant.key == nil {
 					return
 				}
-				_, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))
+				_, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")))
 				if !errors.Is(err, audit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
 					t.Errorf("as of before: %v", err)
 				}
 				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, audit.ErrKeyChanged) {
 					t.Errorf("the row then: %v", err)
 				}
-				rows, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("after"))
+				rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("after")))
 				if err != nil || len(rows) != 2 {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
@@ -133,7 +133,7 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)
 				db.Exec(t, change)
 				db.Exec(t, `UPDATE t SET a = 'y'`)
-				if versions := historyOf(t, adb, "t", 1, exaudit.WithStates()); len(versions) != 3 {
+				if versions := statesOf(t, adb, "t", 1); len(versions) != 3 {
 					t.Errorf("%d versions", len(versions))
 				}
 				if got := pgtest.One[string](t, db, `SELECT string_agg(a, ' ') FROM exaudit.as_of_version(NULL::t, 1)`); got != "w" {
@@ -166,7 +166,7 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 	db.Exec(t, `UPDATE t SET v = 4 WHERE k = 'rosso'`)
 
 	for key, want := range map[string]int{"red": 2, "green": 2, "rosso": 1} {
-		if got := historyOf(t, adb, "t", key, exaudit.WithStates()); len(got) != want {
+		if got := statesOf(t, adb, "t", key); len(got) != want {
 			t.Errorf("%s has %d versions, want %d", key, len(got), want)
 		}
 	}
@@ -176,7 +176,7 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 		}
 		return nil
 	}))
-	if got := historyOf(t, adb, "t", "rosso", exaudit.WithStates())[0].State; got["k"] != "rosso" || got["v"] != json.Number("4") {
+	if got := statesOf(t, adb, "t", "rosso")[0].State; got["k"] != "rosso" || got["v"] != json.Number("4") {
 		t.Errorf("rosso is %v", got)
 	}
 	if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.as_of_mark(NULL::t, 'before')`); err == nil || !strings.Contains(err.Error(), "the primary key of public.t was changed after version 4, by its type") {

@@ -25,7 +25,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 	}
 	return map[string]func(context.Context, any) (any, error){
 		"DB.History": func(ctx context.Context, key any) (any, error) {
-			versions, err := db.History(ctx, table, key)
+			versions, err := exaudit.Collect(db.History(ctx, table, key))
 			if len(versions) == 0 {
 				return nil, err
 			}
@@ -41,7 +41,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 			return nil, nil
 		},
 		"Latest": func(ctx context.Context, key any) (any, error) {
-			v, err := exaudit.Latest[row](ctx, db, table, key)
+			v, err := exaudit.First(exaudit.History[row](ctx, db, table, key, exaudit.NewestFirst()))
 			switch {
 			case errors.Is(err, audit.ErrNotFound):
 				return nil, nil
@@ -51,7 +51,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 			return v.EntityID, nil
 		},
 		"Versions": func(ctx context.Context, key any) (any, error) {
-			versions, err := db.Versions(ctx, exaudit.ByRow(table, key))
+			versions, err := exaudit.Collect(db.Versions(ctx, exaudit.ByRow(table, key)))
 			if len(versions) == 0 {
 				return nil, err
 			}
@@ -68,7 +68,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 			return state.K, err
 		},
 		"ImageAt": func(ctx context.Context, key any) (any, error) {
-			image, err := db.ImageAt(ctx, table, key, at)
+			image, err := db.StateAt(ctx, table, key, at)
 			if image == nil {
 				return nil, err
 			}
@@ -176,9 +176,9 @@ func TestSpellingsOfKeys(t *testing.T) {
 				}
 			}
 			found := func() (state string) {
-				versions, err := adb.History(ctx, "u", any(of.asked))
+				versions, err := exaudit.Collect(adb.History(ctx, "u", any(of.asked)))
 				if name == "jsonb" {
-					versions, err = adb.History(ctx, "u", json.RawMessage(of.asked))
+					versions, err = exaudit.Collect(adb.History(ctx, "u", json.RawMessage(of.asked)))
 				}
 				if err != nil {
 					return err.Error()

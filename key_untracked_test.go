@@ -27,22 +27,22 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 	db.Exec(t, `UPDATE t SET a = 'x'`)
 	err := adb.Uninstall(ctx, []string{"t"}, &exaudit.UninstallOptions{Baseline: true})
 	end(t, err)
-	rows, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))
+	rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")))
 	if err != nil || len(rows) != 1 || rows[0].A != "w" {
 		t.Errorf("uninstalled: %v, %v", rows, err)
 	}
 	db.Exec(t, `ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant, id)`)
 	for range 2 {
-		if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")); !errors.Is(err, audit.ErrKeyChanged) {
+		if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))); !errors.Is(err, audit.ErrKeyChanged) {
 			t.Errorf("as of before: %v", err)
 		}
-		if versions := historyOf(t, adb, "t", 1, exaudit.WithStates()); len(versions) < 2 || versions[1].State["a"] != "x" {
+		if versions := statesOf(t, adb, "t", 1); len(versions) < 2 || versions[1].State["a"] != "x" {
 			t.Errorf("history by the earlier key: %+v", versions)
 		}
 		auditdb.Install(t, db, "t")
 		db.Exec(t, `UPDATE t SET a = a || 'y'`)
 	}
-	if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1)); !errors.Is(err, audit.ErrKeyChanged) {
+	if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1))); !errors.Is(err, audit.ErrKeyChanged) {
 		t.Errorf("as of version 1: %v", err)
 	}
 }

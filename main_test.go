@@ -63,11 +63,29 @@ func audited(t *testing.T, schema string, tables ...string) (*pgtest.DB, *exaudi
 
 func historyOf(t *testing.T, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []*audit.Version {
 	t.Helper()
-	versions, err := db.History(context.Background(), table, key, opts...)
+	versions, err := exaudit.Collect(db.History(context.Background(), table, key, opts...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return versions
+}
+
+// statesOf is HistoryWithStates that must not fail.
+func statesOf(t *testing.T, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []*audit.Version {
+	t.Helper()
+	versions, err := exaudit.Collect(db.HistoryWithStates(context.Background(), table, key, opts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return versions
+}
+
+// after is the cursor of a version, "" for 0.
+func after(id int64) audit.Cursor {
+	if id == 0 {
+		return ""
+	}
+	return (&audit.Version{ID: id}).Cursor()
 }
 
 // patchJSON is a patch in its stable form, for comparing.

@@ -22,14 +22,14 @@ import (
 // sides are the entities with versions before and after a mark, in the order of ids.
 func sides(t *testing.T, db *exaudit.DB, mark string) (before, after string) {
 	t.Helper()
-	entities := func(opt exaudit.HistoryOption) string {
+	entities := func(opt exaudit.RowFilter) string {
 		var list []string
 		for _, v := range searched(t, db, opt) {
 			list = append(list, v.EntityID)
 		}
 		return fmt.Sprint(list)
 	}
-	return entities(exaudit.UntilMark(mark)), entities(exaudit.SinceMark(mark))
+	return entities(exaudit.Until(exaudit.AtMark(mark))), entities(exaudit.Since(exaudit.AtMark(mark)))
 }
 
 // A mark divides by commit, not by id: transactions under way are after it, the own one too.
@@ -87,7 +87,7 @@ func TestMark(t *testing.T) {
 	if _, err := adb.Mark(ctx, "later", nil); err != nil {
 		t.Fatal(err)
 	}
-	if between := searched(t, adb, exaudit.SinceMark("deploy"), exaudit.UntilMark("later")); len(between) != 3 {
+	if between := searched(t, adb, exaudit.Since(exaudit.AtMark("deploy")), exaudit.Until(exaudit.AtMark("later"))); len(between) != 3 {
 		t.Errorf("%d versions between two marks, want 3", len(between))
 	}
 	marks, err := adb.Marks(ctx)
@@ -99,14 +99,17 @@ func TestMark(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"remove": adb.RemoveMark(ctx, "deploy"),
-		"search": func() error { _, err := adb.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
+		"search": func() error {
+			_, err := exaudit.Collect(adb.Versions(ctx, exaudit.Until(exaudit.AtMark("deploy"))))
+			return err
+		}(),
 	} {
 		if !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("%s without the mark: %v", what, err)
 		}
 	}
 	// a filter keeps the mark that it was made with
-	kept, err := json.Marshal(history.Filter{SinceMark: mark})
+	kept, err := json.Marshal(history.Filter{SinceMarks: []*audit.Mark{mark}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +161,7 @@ func TestMarkAmongWriters(t *testing.T) {
 	}
 	writers.Wait()
 	for name, want := range seen {
-		before, after := searched(t, adb, exaudit.UntilMark(name)), searched(t, adb, exaudit.SinceMark(name))
+		before, after := searched(t, adb, exaudit.Until(exaudit.AtMark(name))), searched(t, adb, exaudit.Since(exaudit.AtMark(name)))
 		if got := idsOf(before); !slices.Equal(got, want) && len(got)+len(want) > 0 {
 			t.Errorf("before mark %s are %v, its transaction saw %v", name, got, want)
 		}
@@ -280,15 +283,15 @@ func TestWhere(t *testing.T) {
 		`true); SELECT (public.write()`, `true]; SELECT ARRAY[public.write()`, `true) /*`, `1/0 = 1`,
 		`') ; SELECT public.write(); SELECT (ARRAY[true`, `true) UNION SELECT (true`, `SELECT true`,
 	} {
-		_, err := adb.Versions(ctx, exaudit.Where(condition))
+		_, err := exaudit.Collect(adb.Versions(ctx, exaudit.Where(condition)))
 		if !errors.Is(err, audit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
 			t.Errorf("%s: %v", condition, err)
 		}
-		if _, err := adb.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, audit.ErrInvalidFilter) {
+		if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "a", 1, exaudit.Where(condition))); !errors.Is(err, audit.ErrInvalidFilter) {
 			t.Errorf("history by %s: %v", condition, err)
 		}
 	}
-	_, err := adb.Versions(ctx, exaudit.Where(`public.write()`))
+	_, err := exaudit.Collect(adb.Versions(ctx, exaudit.Where(`public.write()`)))
 	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "25006" {
 		t.Errorf("a condition that writes: %v", err)
 	}
@@ -315,7 +318,7 @@ func TestWhereOfAReader(t *testing.T) {
 	if versions := searched(t, reader, exaudit.Where(`pg_temp.see(entity_id)`)); len(versions) != 1 {
 		t.Errorf("a reader found %d versions, want 1", len(versions))
 	}
-	if _, err := reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`)); !errors.Is(err, audit.ErrInvalidFilter) {
+	if _, err := exaudit.Collect(reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`))); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("a condition on a table that its caller may not read: %v", err)
 	}
 }

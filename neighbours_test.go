@@ -172,26 +172,32 @@ func (c *calls) reading() []call {
 	version := c.last("orders", "updated")
 	history := func(opts ...exaudit.HistoryOption) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := c.adb.History(ctx, "orders", 1, opts...)
+			_, err := exaudit.Collect(c.adb.History(ctx, "orders", 1, opts...))
 			return err
 		}
 	}
-	search := func(opts ...exaudit.HistoryOption) func(context.Context) error {
+	states := func(opts ...exaudit.HistoryOption) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := c.adb.Versions(ctx, opts...)
+			_, err := exaudit.Collect(c.adb.HistoryWithStates(ctx, "orders", 1, opts...))
+			return err
+		}
+	}
+	search := func(opts ...exaudit.VersionsOption) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := exaudit.Collect(c.adb.Versions(ctx, opts...))
 			return err
 		}
 	}
 	asOf := func(at exaudit.Point) func(context.Context) error {
 		return func(ctx context.Context) error {
 			for _, table := range []string{"orders", "parts"} {
-				for _, err := range c.adb.ImagesAsOf(ctx, table, at) {
+				for _, err := range c.adb.AsOf(ctx, table, at) {
 					if err != nil {
 						return err
 					}
 				}
 			}
-			_, err := c.adb.ImageAt(ctx, "orders", 1, at)
+			_, err := c.adb.StateAt(ctx, "orders", 1, at)
 			return err
 		}
 	}
@@ -248,7 +254,7 @@ func (c *calls) reading() []call {
 			return err
 		}},
 		{name: "history", run: history()},
-		{name: "history with states", run: history(exaudit.WithStates(), exaudit.Since(time.Now().Add(-time.Hour)))},
+		{name: "history with states", run: states(exaudit.Since(exaudit.AtTime(time.Now().Add(-time.Hour))))},
 		{name: "history, indexed", run: history(exaudit.ByCustom("who", "ann"))},
 		{name: "check a history", run: func(ctx context.Context) error { return c.adb.CheckHistory(ctx, "orders", 1) }},
 		{name: "typed history", run: func(ctx context.Context) error {
@@ -257,7 +263,7 @@ func (c *calls) reading() []call {
 					return err
 				}
 			}
-			_, err := exaudit.Latest[order](ctx, c.adb, "orders", 1)
+			_, err := exaudit.First(exaudit.History[order](ctx, c.adb, "orders", 1, exaudit.NewestFirst()))
 			return err
 		}},
 		{name: "a version", run: func(ctx context.Context) error {
@@ -270,9 +276,9 @@ func (c *calls) reading() []call {
 		}},
 		{name: "search everything", run: search(exaudit.Limit(1000))},
 		{name: "search by column", run: search(exaudit.ByColumn("note"), exaudit.Limit(1000))},
-		{name: "search by condition", run: search(exaudit.Where("v.action = 'updated'"), exaudit.ByTable("orders"), exaudit.SinceMark("before"))},
+		{name: "search by condition", run: search(exaudit.Where("v.action = 'updated'"), exaudit.ByTable("orders"), exaudit.Since(exaudit.AtMark("before")))},
 		{name: "transactions", run: func(ctx context.Context) error {
-			_, err := c.adb.Transactions(ctx, exaudit.Limit(1000))
+			_, err := exaudit.Collect(c.adb.Transactions(ctx, exaudit.Limit(1000)))
 			return err
 		}},
 		{name: "as of a version", run: asOf(exaudit.AtVersion(version))},

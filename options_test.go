@@ -33,7 +33,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 				t.Fatal(err)
 			}
 			db.Exec(t, `UPDATE people SET ssn = '2'; UPDATE people SET name = 'Bob', note = 'null', bio = 'x'; UPDATE people SET ssn = '3', name = 'Cay'`)
-			versions := historyOf(t, adb, "people", 1, exaudit.WithStates())
+			versions := statesOf(t, adb, "people", 1)
 			if len(versions) != 3 {
 				t.Fatalf("%d versions, want 3", len(versions))
 			}
@@ -72,12 +72,12 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if got := rows(t, db, "people"); got != `(1,Bob,,,none)` {
 				t.Errorf("after the row came back: %s", got)
 			}
-			historyOf(t, adb, "people", 1, exaudit.WithStates())
+			statesOf(t, adb, "people", 1)
 			db.Exec(t, `UPDATE people SET ssn = 'y'; DELETE FROM people; INSERT INTO people VALUES (1, 'New', 'z')`)
-			historyOf(t, adb, "people", 1, exaudit.WithStates())
+			statesOf(t, adb, "people", 1)
 			// what is not masked is still checked
 			db.Exec(t, `ALTER TABLE people DISABLE TRIGGER ALL; UPDATE people SET name = 'secretly'; ALTER TABLE people ENABLE TRIGGER ALL`)
-			if _, err := adb.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
+			if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "people", 1)); !errors.Is(err, audit.ErrDiverged) {
 				t.Errorf("changed behind its back: %v", err)
 			}
 		})
@@ -102,7 +102,7 @@ func TestMaskedLater(t *testing.T) {
 	db.Exec(t, `UPDATE people SET ssn = 'c'`)
 	install(audit.TableOptions{})
 	db.Exec(t, `UPDATE people SET ssn = 'd'`)
-	versions := historyOf(t, adb, "people", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "people", 1)
 	if got := asJSON(t, versions[2].State); got != `{"":[{"masked":"ssn"}],"id":1,"name":"Ann","ssn":"***"}` {
 		t.Errorf("masked state: %s", got)
 	}
@@ -168,18 +168,18 @@ func TestConditionalHistory(t *testing.T) {
 	options.Exclude = nil
 	install()
 	db.Exec(t, `INSERT INTO posts VALUES (1, 'a', 's', 'draft', 1); UPDATE posts SET title = 'b'`)
-	db.Exec(t, `UPDATE posts SET status = 'public'`)                    // 0
-	db.Exec(t, `UPDATE posts SET title = 'c'`)                          // 1
-	db.Exec(t, `UPDATE posts SET status = 'draft'`)                     // 2
-	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                   // out of sight
-	afterLeaving := historyOf(t, adb, "posts", 1, exaudit.WithStates()) // the present row is another
+	db.Exec(t, `UPDATE posts SET status = 'public'`)  // 0
+	db.Exec(t, `UPDATE posts SET title = 'c'`)        // 1
+	db.Exec(t, `UPDATE posts SET status = 'draft'`)   // 2
+	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`) // out of sight
+	afterLeaving := statesOf(t, adb, "posts", 1)      // the present row is another
 	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, audit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
 		t.Errorf("revert of a row that changed out of sight: %v", err)
 	}
 	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
 	db.Exec(t, `UPDATE posts SET title = 'f'`)                    // 4
 
-	versions := historyOf(t, adb, "posts", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "posts", 1)
 	if len(versions) != 5 {
 		t.Fatalf("%d versions, want 5", len(versions))
 	}
@@ -213,13 +213,13 @@ func TestConditionalHistory(t *testing.T) {
 	}
 	// deleted and made again out of sight
 	db.Exec(t, `UPDATE posts SET status = 'draft'; DELETE FROM posts; INSERT INTO posts VALUES (1, 'z', NULL, 'public', 9)`)
-	versions = historyOf(t, adb, "posts", 1, exaudit.WithStates())
+	versions = statesOf(t, adb, "posts", 1)
 	if last := versions[len(versions)-1]; last.Action != audit.Created || last.Gap == nil {
 		t.Errorf("created again: %s, gap %v", last.Action, last.Gap)
 	}
 	// what the options do not explain is found still
 	db.Exec(t, `ALTER TABLE posts DISABLE TRIGGER ALL; UPDATE posts SET title = 'secretly'; ALTER TABLE posts ENABLE TRIGGER ALL; UPDATE posts SET title = 'x'`)
-	if _, err := adb.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "posts", 1)); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("changed behind its back: %v", err)
 	}
 }

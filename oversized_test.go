@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -24,7 +23,7 @@ func TestOversizedRevert(t *testing.T) {
 		CREATE TABLE files (id int PRIMARY KEY, n int, data bytea)`, 256_000_000/part), "files")
 	db.Exec(t, fmt.Sprintf(`INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', %d), 'UTF8'))`, 35_000_000/part))
 	db.Exec(t, `UPDATE files SET n = 2`)
-	versions := historyOf(t, adb, "files", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "files", 1)
 	if got, _ := versions[1].State["data"].(string); !strings.HasPrefix(got, fmt.Sprintf("*** %d bytes, sha256 ", 140_000_000/part)) {
 		t.Errorf("state %.100q", got)
 	}
@@ -33,7 +32,7 @@ func TestOversizedRevert(t *testing.T) {
 		t.Errorf("revert beside the value: %v, left out %v, %v", done, done.LeftOut, err)
 	}
 	db.Exec(t, `UPDATE files SET data = 'x'`)
-	versions = historyOf(t, adb, "files", 1, exaudit.WithStates())
+	versions = statesOf(t, adb, "files", 1)
 	last := versions[len(versions)-1].ID
 	if _, err := adb.Revert(ctx, last, nil); !reason.Is(err, audit.ValueNotRecorded) || !strings.Contains(err.Error(), ": data") {
 		t.Errorf("revert of the value alone: %v", err)
@@ -46,5 +45,5 @@ func TestOversizedRevert(t *testing.T) {
 	if got := rows(t, db, "files"); got != `(1,1,"\\x78")` {
 		t.Errorf("reverted to %s", got)
 	}
-	historyOf(t, adb, "files", 1, exaudit.WithStates())
+	statesOf(t, adb, "files", 1)
 }

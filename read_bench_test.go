@@ -64,24 +64,28 @@ func benchmarkRead(b *testing.B, n int) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-	search := func(opts ...exaudit.HistoryOption) ([]*audit.Version, error) {
-		return adb.Versions(ctx, append(opts, exaudit.Limit(100))...)
+	search := func(opts ...exaudit.VersionsOption) ([]*audit.Version, error) {
+		return exaudit.Collect(adb.Versions(ctx, append(opts, exaudit.Limit(100))...))
 	}
-	measure("row", 10, func() ([]*audit.Version, error) { return adb.History(ctx, "orders", 1+number()%((n-many)/10)) })
-	measure("first-page", 100, func() ([]*audit.Version, error) { return adb.History(ctx, "orders", 0, exaudit.Limit(100)) })
+	measure("row", 10, func() ([]*audit.Version, error) {
+		return exaudit.Collect(adb.History(ctx, "orders", 1+number()%((n-many)/10)))
+	})
+	measure("first-page", 100, func() ([]*audit.Version, error) {
+		return exaudit.Collect(adb.History(ctx, "orders", 0, exaudit.Limit(100)))
+	})
 	measure("last-page", 100, func() ([]*audit.Version, error) {
-		return adb.History(ctx, "orders", 0, exaudit.After(int64(n-101*(n/many))), exaudit.Limit(100))
+		return exaudit.Collect(adb.History(ctx, "orders", 0, exaudit.After(after(int64(n-101*(n/many)))), exaudit.Limit(100)))
 	})
 	measure("time", 100, func() ([]*audit.Version, error) {
 		at := start.Add(time.Duration(number()*9/10) * 10 * time.Millisecond)
-		return search(exaudit.Since(at), exaudit.Until(at.Add(time.Minute)))
+		return search(exaudit.Since(exaudit.AtTime(at)), exaudit.Until(exaudit.AtTime(at.Add(time.Minute))))
 	})
 	measure("transaction", 100, func() ([]*audit.Version, error) {
 		return search(exaudit.ByTransaction(uint64(1001 + number()/100*9/10)))
 	})
 	measure("custom", 100, func() ([]*audit.Version, error) { return search(exaudit.ByCustom("actor", number()%5000)) })
 	measure("table", 100, func() ([]*audit.Version, error) {
-		return search(exaudit.ByTable("orders"), exaudit.After(int64(number()*9/10)))
+		return search(exaudit.ByTable("orders"), exaudit.After(after(int64(number()*9/10))))
 	})
 	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, adb) })
 }

@@ -27,20 +27,20 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 	for range 3 {
 		db.Exec(t, `UPDATE p SET n = n + 1 WHERE id = 1`)
 	}
-	versions, err := a.History(ctx, "p", 1)
+	versions, err := exaudit.Collect(a.History(ctx, "p", 1))
 	if err != nil || len(versions) != 3 {
 		t.Fatalf("history: %v, %v", versions, err)
 	}
 	last := versions[2].ID
 	for name, do := range map[string]func() error{
-		"log":          func() error { _, err := a.Versions(ctx); return err },
-		"transactions": func() error { _, err := a.Transactions(ctx); return err },
+		"log":          func() error { _, err := exaudit.Collect(a.Versions(ctx)); return err },
+		"transactions": func() error { _, err := exaudit.Collect(a.Transactions(ctx)); return err },
 		"show":         func() error { _, _, err := a.States(ctx, last); return err },
 		"status":       func() error { _, err := a.Status(ctx); return err },
 		"mark":         func() error { _, err := a.Mark(ctx, "here", nil); return err },
 		"preview":      func() error { _, err := a.PlanRevert(ctx, last, nil); return err },
 		"as-of": func() error {
-			for _, err := range a.ImagesAsOf(ctx, "p", exaudit.AtTime(before)) {
+			for _, err := range a.AsOf(ctx, "p", exaudit.AtTime(before)) {
 				if err != nil {
 					return err
 				}
@@ -57,7 +57,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 		t.Errorf("revert: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET n = 9 WHERE id = 2`)
-	versions, err = a.History(ctx, "p", 2)
+	versions, err = exaudit.Collect(a.History(ctx, "p", 2))
 	if err != nil || len(versions) != 1 {
 		t.Fatalf("history: %v, %v", versions, err)
 	}

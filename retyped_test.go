@@ -38,14 +38,14 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 		}
 	}
 	check(1, 3, 4)
-	latest, err := exaudit.Latest[seen](ctx, adb, "seen", 1)
+	latest, err := exaudit.First(exaudit.History[seen](ctx, adb, "seen", 1, exaudit.NewestFirst()))
 	end(t, err)
 	if len(latest.Unknown) > 0 || *latest.After.A != 6 {
 		t.Errorf("latest %+v, unknown %v", latest.After, latest.Unknown)
 	}
 	db.Exec(t, `UPDATE seen SET id = 11`)
 	check(11, 3, 4, 5)
-	if latest, err = exaudit.Latest[seen](ctx, adb, "seen", 11); err != nil || len(latest.Unknown) > 0 || *latest.After.A != 6 {
+	if latest, err = exaudit.First(exaudit.History[seen](ctx, adb, "seen", 11, exaudit.NewestFirst())); err != nil || len(latest.Unknown) > 0 || *latest.After.A != 6 {
 		t.Errorf("latest %+v, unknown %v, %v", latest.After, latest.Unknown, err)
 	}
 }

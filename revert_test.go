@@ -58,7 +58,7 @@ func TestRevertUpdate(t *testing.T) {
 	if a, b := patchJSON(t, done.Patch), patchJSON(t, preview.Patch); a != b {
 		t.Errorf("Preview gave %s, Revert %s", b, a)
 	}
-	last := historyOf(t, adb, "orders", 1, exaudit.WithStates())[4]
+	last := statesOf(t, adb, "orders", 1)[4]
 	if !last.Rollback || asJSON(t, last.Custom) != `{"actor_id":7}` {
 		t.Errorf("rollback %v, custom %v", last.Rollback, last.Custom)
 	}
@@ -211,7 +211,7 @@ func TestRevertWithUpdatedAt(t *testing.T) {
 	if got := pgtest.One[string](t, db, `SELECT body FROM notes WHERE updated_at > '2026-01-01'`); got != "one" {
 		t.Errorf("body %s, want one", got)
 	}
-	historyOf(t, adb, "notes", 1, exaudit.WithStates())
+	statesOf(t, adb, "notes", 1)
 }
 
 func TestRevertPrimaryKeyChange(t *testing.T) {
@@ -222,7 +222,7 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 	db.Exec(t, `UPDATE tags SET name = 'golang', uses = 3`)
 	db.Exec(t, `UPDATE tags SET uses = 4`)
 	for _, key := range []string{"go", "golang"} {
-		if n := len(historyOf(t, adb, "tags", key, exaudit.WithStates())); n != 4 {
+		if n := len(statesOf(t, adb, "tags", key)); n != 4 {
 			t.Errorf("history of %s has %d versions, want 4", key, n)
 		}
 	}
@@ -232,7 +232,7 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 	if got := rows(t, db, "tags"); got != "(go,1)" {
 		t.Errorf("reverted to %s", got)
 	}
-	if n := len(historyOf(t, adb, "tags", "go", exaudit.WithStates())); n != 5 {
+	if n := len(statesOf(t, adb, "tags", "go")); n != 5 {
 		t.Errorf("history of go has %d versions, want 5", n)
 	}
 }
@@ -251,7 +251,7 @@ func TestRevertMove(t *testing.T) {
 	db.Exec(t, `UPDATE events SET day = '2025-05-06', f = 0, info = NULL`)
 	db.Exec(t, `UPDATE events SET f = 2`)
 	for _, day := range []string{"2024-05-06", "2025-05-06"} {
-		versions := historyOf(t, adb, "events", exaudit.Key{day, 1}, exaudit.WithStates())
+		versions := statesOf(t, adb, "events", exaudit.Key{day, 1})
 		var got []string
 		for _, v := range versions {
 			got = append(got, string(v.Action))
@@ -272,7 +272,7 @@ func TestRevertMove(t *testing.T) {
 	if got := rows(t, db, "old"); got != `(1,2024-05-06,"{""a"": 1}",-0)` || rows(t, db, "new") != "" {
 		t.Errorf("reverted to %s, and %s", got, rows(t, db, "new"))
 	}
-	reverted := historyOf(t, adb, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
+	reverted := statesOf(t, adb, "events", exaudit.Key{"2025-05-06", 1})
 	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != audit.Updated || !last.Rollback {
 		t.Errorf("%d versions, the last is %+v", len(reverted), last)
 	}
@@ -296,7 +296,7 @@ func TestRevertMove(t *testing.T) {
 	if got := rows(t, db, "events"); got != "" {
 		t.Errorf("reverted to %s, want nothing", got)
 	}
-	historyOf(t, adb, "events", exaudit.Key{"2024-05-06", 1}, exaudit.WithStates())
+	statesOf(t, adb, "events", exaudit.Key{"2024-05-06", 1})
 }
 
 // Two operators revert at once, while the application goes on: one after the other, and
@@ -326,7 +326,7 @@ func TestRevertRace(t *testing.T) {
 	}
 	wg.Wait()
 	// Rebuilding checks that every version fits the one before.
-	historyOf(t, adb, "orders", 1, exaudit.WithStates())
+	statesOf(t, adb, "orders", 1)
 }
 
 // A revert is part of the caller's transaction, and leaves its session data alone.

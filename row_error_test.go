@@ -28,10 +28,10 @@ func TestLoopsGoOnAfterRowErrors(t *testing.T) {
 	defer tx.Rollback(ctx)
 	for _, adb := range []*exaudit.DB{exaudit.New(db.Pool), exaudit.New(tx)} {
 		var rows, images []string
-		for r, err := range exaudit.EachAsOf[row](ctx, adb, "t", exaudit.AtVersion(4)) {
+		for r, err := range exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(4)) {
 			rows = append(rows, toldRow(t, fmt.Sprintf("%v=%v", r.ID, r.N), err))
 		}
-		for i, err := range adb.ImagesAsOf(ctx, "t", exaudit.AtVersion(4)) {
+		for i, err := range adb.AsOf(ctx, "t", exaudit.AtVersion(4)) {
 			images = append(images, toldRow(t, fmt.Sprintf("%v=%v", i["id"], i["n"]), err))
 		}
 		for _, got := range [][]string{rows, images} {

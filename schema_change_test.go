@@ -35,7 +35,7 @@ func TestHistoryAcrossRenames(t *testing.T) {
 			step(`ALTER TABLE p RENAME c TO info; ALTER TABLE p DROP COLUMN b; ALTER TABLE p ADD COLUMN b text`)
 			step(`UPDATE p SET b = 'new', info = NULL`)
 			step(`DELETE FROM p`)
-			versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
+			versions := statesOf(t, adb, "p", 1)
 			for i, want := range []string{
 				`{"":["info"],"a":"b1","b (dropped)":"a1","id":1,"info":null}`,
 				`{"":["info"],"a":"b2","b (dropped)":"a1","id":1,"info":null}`,
@@ -65,7 +65,7 @@ func TestHistoryAcrossTypeChanges(t *testing.T) {
 	db.Exec(t, `ALTER TABLE p ALTER n TYPE text, ALTER m TYPE numeric(10,4)`)
 	db.Exec(t, `UPDATE p SET v = 1`)
 	db.Exec(t, `UPDATE p SET n = 'seven', v = 2`)
-	versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "p", 1)
 	if _, err := adb.Revert(ctx, versions[3].ID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	if _, err := adb.ApplyRevert(ctx, preview, nil); err != nil {
 		t.Fatal(err)
 	}
-	versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
+	versions := statesOf(t, adb, "p", 1)
 	if s := versions[2].State; s["since"] != "2024-05-06T05:08:09+00:00" || s["a"] != "b" || s["twice"] != "bb" {
 		t.Errorf("recorded %v", s)
 	}

@@ -21,9 +21,9 @@ import (
 )
 
 // searched is Versions that must not fail.
-func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.HistoryOption) []*audit.Version {
+func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.VersionsOption) []*audit.Version {
 	t.Helper()
-	versions, err := db.Versions(context.Background(), opts...)
+	versions, err := exaudit.Collect(db.Versions(context.Background(), opts...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func (f fact) column(name string) bool {
 
 type condition struct {
 	name   string
-	option exaudit.HistoryOption
+	option exaudit.RowFilter
 	holds  func(fact) bool
 }
 
@@ -173,16 +173,26 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 	value := rapid.SampledFrom([]any{7, "7", []string{"x"}, nil}).Draw(t, "value")
 	key := rapid.SampledFrom([]string{"actor", "tags", "reason", "none"}).Draw(t, "key")
 	normal, _ := json.Marshal(value)
+	end := int64(0)
+	for _, f := range facts {
+		if f.xid == some.xid {
+			end = max(end, f.id)
+		}
+	}
 	all := []condition{
 		{"action", exaudit.ByAction(action, audit.Deleted), func(f fact) bool { return f.action == string(action) || f.action == "deleted" }},
-		{"since", exaudit.Since(some.at), func(f fact) bool { return !f.at.Before(some.at) }},
-		{"until", exaudit.Until(some.at), func(f fact) bool { return f.at.Before(some.at) }},
+		{"since", exaudit.Since(exaudit.AtTime(some.at)), func(f fact) bool { return f.at.After(some.at) }},
+		{"until", exaudit.Until(exaudit.AtTime(some.at)), func(f fact) bool { return !f.at.After(some.at) }},
+		{"since version", exaudit.Since(exaudit.AtVersion(some.id)), func(f fact) bool { return f.id > some.id }},
+		{"until version", exaudit.Until(exaudit.AtVersion(some.id)), func(f fact) bool { return f.id <= some.id }},
+		{"since transaction", exaudit.Since(exaudit.AtTransaction(some.xid)), func(f fact) bool { return f.id > end }},
+		{"until transaction", exaudit.Until(exaudit.AtTransaction(some.xid)), func(f fact) bool { return f.id <= end }},
 		{"transaction", exaudit.ByTransaction(some.xid), func(f fact) bool { return f.xid == some.xid }},
 		{"transaction", exaudit.ByTransaction(some.xid, another.xid), func(f fact) bool { return f.xid == some.xid || f.xid == another.xid }},
 		{"versions", exaudit.ByVersion(some.id, another.id), func(f fact) bool { return f.id == some.id || f.id == another.id }},
-		{"session user", exaudit.BySessionUser(user), func(f fact) bool { return f.table == "b" && user != "nobody" }},
-		{"since mark", exaudit.SinceMark(fmt.Sprint(mark)), func(f fact) bool { return f.round > mark }},
-		{"until mark", exaudit.UntilMark(fmt.Sprint(mark)), func(f fact) bool { return f.round <= mark }},
+		{"session user", exaudit.BySessionUser("somebody", user), func(f fact) bool { return f.table == "b" && user != "nobody" }},
+		{"since mark", exaudit.Since(exaudit.AtMark(fmt.Sprint(mark))), func(f fact) bool { return f.round > mark }},
+		{"until mark", exaudit.Until(exaudit.AtMark(fmt.Sprint(mark))), func(f fact) bool { return f.round <= mark }},
 		{"where", exaudit.Where(`before IS NULL OR (after -> 'state') = '2'`), func(f fact) bool {
 			return f.action == "created" || f.table == "a" && f.round > 1 && f.changed["state"]
 		}},
@@ -218,7 +228,7 @@ func TestFilters(t *testing.T) {
 			conditions := drawConditions(t, facts)
 			scope := rapid.SampledFrom([]string{"all", "tables", "entities", "entity"}).Draw(t, "scope")
 			one, other := rapid.SampledFrom(facts).Draw(t, "one"), rapid.SampledFrom(facts).Draw(t, "other")
-			var opts []exaudit.HistoryOption
+			var opts []exaudit.VersionsOption
 			holds := func(fact) bool { return true }
 			switch scope {
 			case "tables":
@@ -241,13 +251,22 @@ func TestFilters(t *testing.T) {
 					want = append(want, f.id)
 				}
 			}
-			read := func(opts ...exaudit.HistoryOption) []int64 {
+			states := false
+			read := func(opts ...exaudit.VersionsOption) []int64 {
 				var versions []*audit.Version
 				var err error
 				if scope == "entity" {
-					versions, err = adb.History(ctx, one.table, keyOf(one), opts...)
+					ofRow := make([]exaudit.HistoryOption, len(opts))
+					for i, o := range opts {
+						ofRow[i] = o.(exaudit.HistoryOption)
+					}
+					read := adb.History
+					if states {
+						read = adb.HistoryWithStates
+					}
+					versions, err = exaudit.Collect(read(ctx, one.table, keyOf(one), ofRow...))
 				} else {
-					versions, err = adb.Versions(ctx, opts...)
+					versions, err = exaudit.Collect(adb.Versions(ctx, opts...))
 				}
 				if errors.Is(err, audit.ErrInvalidFilter) && len(want) == 0 {
 					return nil // the table has no such column
@@ -261,14 +280,20 @@ func TestFilters(t *testing.T) {
 				t.Fatalf("got %v, want %v", got, want)
 			}
 			if scope == "entity" {
-				if got := read(append(opts, exaudit.WithStates())...); !slices.Equal(got, want) {
+				states = true
+				if got := read(opts...); !slices.Equal(got, want) {
 					t.Fatalf("with states: got %v, want %v", got, want)
 				}
+				states = rapid.Bool().Draw(t, "states")
 			}
 			limit := rapid.IntRange(2, 9).Draw(t, "limit")
+			if rapid.Bool().Draw(t, "newest first") {
+				opts = append(opts, exaudit.NewestFirst())
+				slices.Reverse(want)
+			}
 			var paged []int64
-			for after := int64(0); ; after = paged[len(paged)-1] {
-				page := read(append(opts, exaudit.After(after), exaudit.Limit(limit))...)
+			for cursor := audit.Cursor(""); ; cursor = after(paged[len(paged)-1]) {
+				page := read(append(opts, exaudit.After(cursor), exaudit.Limit(limit))...)
 				if len(page) == 0 {
 					break
 				}
@@ -305,7 +330,7 @@ func TestHistoryOfFiltered(t *testing.T) {
 		if len(versions) != 1 || *versions[0].Before.Status != "new" || *versions[0].After.Status != "paid" || versions[0].After.Total != "1.00" {
 			t.Errorf("page size %d: %+v", size, versions)
 		}
-		versions = collect[a](t, db, "a", 1, exaudit.Where(`after->>'total' = '1.00'`), exaudit.UntilMark("1"), exaudit.PageSize(size))
+		versions = collect[a](t, db, "a", 1, exaudit.Where(`after->>'total' = '1.00'`), exaudit.Until(exaudit.AtMark("1")), exaudit.PageSize(size))
 		if len(versions) != 1 || versions[0].Before.Total != "1.0" {
 			t.Errorf("page size %d, by a condition: %+v", size, versions)
 		}
@@ -320,20 +345,20 @@ func TestInvalidFilters(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
-	for _, opts := range [][]exaudit.HistoryOption{
-		{exaudit.WithStates()},
+	for _, opts := range [][]exaudit.VersionsOption{
+		{exaudit.Limit(0)},
+		{exaudit.ByAction("removed")},
+		{exaudit.After("t1")},
+		{exaudit.After("v")},
 		{exaudit.ByCustom("f", func() {})},
 		{exaudit.ByCustom("a", 1), exaudit.ByCustom("a", 2)},
 		{exaudit.ByColumn("nothing")},
 	} {
-		if _, err := adb.Versions(ctx, opts...); !errors.Is(err, audit.ErrInvalidFilter) {
+		if _, err := exaudit.Collect(adb.Versions(ctx, opts...)); !errors.Is(err, audit.ErrInvalidFilter) {
 			t.Errorf("Versions: %v", err)
 		}
 	}
-	if _, err := adb.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, audit.ErrInvalidFilter) {
-		t.Errorf("History: %v", err)
-	}
-	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !reason.Is(err, audit.NoTable) {
+	if _, err := exaudit.Collect(adb.Versions(ctx, exaudit.ByTable("nowhere"))); !reason.Is(err, audit.NoTable) {
 		t.Errorf("an unknown table: %v", err)
 	}
 	if versions := searched(t, adb, exaudit.ByTable()); len(versions) != 0 {
@@ -368,19 +393,19 @@ func TestSearchOfAReader(t *testing.T) {
 	middle := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name   string
-		opts   []exaudit.HistoryOption
+		opts   []exaudit.VersionsOption
 		filter string
 		last   int64
 		want   int // of 100
 	}{
-		{"entity", []exaudit.HistoryOption{exaudit.ByRow("a", 1234)}, `{"tables": [1], "entities": ["1234"]}`, 90000, 60},
-		{"ids", []exaudit.HistoryOption{exaudit.After(50000)}, `{}`, 50512, 100},
-		{"table", []exaudit.HistoryOption{exaudit.After(50000), exaudit.ByTable("a")}, `{"tables": [1]}`, 50512, 100},
-		{"time", []exaudit.HistoryOption{exaudit.Since(middle), exaudit.Until(middle.Add(time.Minute))},
+		{"entity", []exaudit.VersionsOption{exaudit.ByRow("a", 1234)}, `{"tables": [1], "entities": ["1234"]}`, 90000, 60},
+		{"ids", []exaudit.VersionsOption{exaudit.After(after(50000))}, `{}`, 50512, 100},
+		{"table", []exaudit.VersionsOption{exaudit.After(after(50000)), exaudit.ByTable("a")}, `{"tables": [1]}`, 50512, 100},
+		{"time", []exaudit.VersionsOption{exaudit.Since(exaudit.AtTime(middle)), exaudit.Until(exaudit.AtTime(middle.Add(time.Minute)))},
 			`{"since": "2026-01-01T02:00:00Z", "until": "2026-01-01T02:01:00Z"}`, 90000, 100},
-		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transactions": [1200]}`, 90000, 100},
-		{"mark", []exaudit.HistoryOption{exaudit.SinceMark("m")}, `{"since_mark": {"snapshot": "1290:1290:", "last_id": 89000, "restored_id": 0}}`, 90000, 100},
-		{"custom", []exaudit.HistoryOption{exaudit.ByCustom("actor", 77)}, `{"custom": {"actor": 77}}`, 90000, 100},
+		{"transaction", []exaudit.VersionsOption{exaudit.ByTransaction(1200)}, `{"transactions": [1200]}`, 90000, 100},
+		{"mark", []exaudit.VersionsOption{exaudit.Since(exaudit.AtMark("m"))}, `{"since_marks": [{"snapshot": "1290:1290:", "last_id": 89000, "restored_id": 0}]}`, 90000, 100},
+		{"custom", []exaudit.VersionsOption{exaudit.ByCustom("actor", 77)}, `{"custom": {"actor": 77}}`, 90000, 100},
 	} {
 		versions := searched(t, reader, append(c.opts, exaudit.Limit(100))...)
 		if len(versions) != c.want {
@@ -391,12 +416,12 @@ func TestSearchOfAReader(t *testing.T) {
 				t.Fatalf("%s: a version of %s, which the role may not read", c.name, v.Table)
 			}
 		}
-		after := int64(0)
+		first := int64(0)
 		if c.last == 50512 {
-			after = 50000
+			first = 50000
 		}
 		var query string
-		if err := conn.QueryRow(ctx, `SELECT exaudit_internal.search_query($1, $2, $3, 100)`, c.filter, after, c.last).Scan(&query); err != nil {
+		if err := conn.QueryRow(ctx, `SELECT exaudit_internal.search_query($1, $2, $3, 100)`, c.filter, first, c.last).Scan(&query); err != nil {
 			t.Fatal(err)
 		}
 		rows, _ := conn.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, COSTS off, TIMING off) `+query)

@@ -56,7 +56,7 @@ func TestSessionSettings(t *testing.T) {
 		d.changes()
 		d.alterations()
 		for _, table := range []string{"plain", "keyed", "parents"} {
-			for image, err := range adb.ImagesAsOf(ctx, table, exaudit.AtVersion(60)) {
+			for image, err := range adb.AsOf(ctx, table, exaudit.AtVersion(60)) {
 				if err != nil {
 					t.Errorf("as of a version with %v: %v", settings, err)
 				}

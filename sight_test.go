@@ -52,7 +52,7 @@ func TestOutOfSight(t *testing.T) {
 			refused := func(want error, points ...exaudit.Point) {
 				t.Helper()
 				for _, at := range points {
-					if _, err := exaudit.AsOf[seen](ctx, adb, "seen", at); !errors.Is(err, want) {
+					if _, err := exaudit.Collect(exaudit.AsOf[seen](ctx, adb, "seen", at)); !errors.Is(err, want) {
 						t.Errorf("as of %s: %v", at, err)
 					}
 					if _, err := exaudit.StateAt[seen](ctx, adb, "seen", 1, at); !errors.Is(err, want) {
@@ -68,7 +68,7 @@ func TestOutOfSight(t *testing.T) {
 				if _, err := db.Exec(ctx, `SET LOCAL exaudit.unseen = 'on'`); err != nil {
 					return err
 				}
-				_, err := exaudit.AsOf[seen](ctx, db, "seen", exaudit.AtTime(point))
+				_, err := exaudit.Collect(exaudit.AsOf[seen](ctx, db, "seen", exaudit.AtTime(point)))
 				return err
 			}))
 			install(audit.TableOptions{})
@@ -80,14 +80,14 @@ func TestOutOfSight(t *testing.T) {
 			now := pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)
 			db.Exec(t, `UPDATE seen SET b = 10`)
 			for _, at := range []exaudit.Point{exaudit.AtTime(now), exaudit.AtMark("after")} {
-				rows, err := exaudit.AsOf[seen](ctx, adb, "seen", at)
+				rows, err := exaudit.Collect(exaudit.AsOf[seen](ctx, adb, "seen", at))
 				if err != nil || slices.ContainsFunc(rows, func(r seen) bool { return *r.B == 10 }) {
 					t.Errorf("as of %s: %v, %v", at, rows, err)
 				}
 			}
 			// what is installed again without a change is as complete as before
 			install(audit.TableOptions{})
-			if _, err := exaudit.AsOf[seen](ctx, adb, "seen", exaudit.AtTime(now)); err != nil {
+			if _, err := exaudit.Collect(exaudit.AsOf[seen](ctx, adb, "seen", exaudit.AtTime(now))); err != nil {
 				t.Errorf("after an install that changed nothing: %v", err)
 			}
 		})
@@ -108,7 +108,7 @@ func TestLostColumns(t *testing.T) {
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET a = 2; COMMIT`)
 	db.Exec(t, `UPDATE seen SET b = 3 WHERE id = 1`)
 	images := func(key any) []*audit.Version {
-		versions, err := adb.History(ctx, "seen", key, exaudit.WithStates())
+		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, "seen", key))
 		end(t, err)
 		return versions
 	}
@@ -131,7 +131,7 @@ func TestLostColumns(t *testing.T) {
 				t.Errorf("key %d: version %d: unknown %v, after %+v", key, v.ID, v.Unknown, v.After)
 			}
 		}
-		latest, err := exaudit.Latest[seen](ctx, adb, "seen", key)
+		latest, err := exaudit.First(exaudit.History[seen](ctx, adb, "seen", key, exaudit.NewestFirst()))
 		end(t, err)
 		if !slices.Contains(latest.Unknown, "a") || latest.After.A != nil && *latest.After.A != 0 || *latest.After.B != 3 {
 			t.Errorf("key %d: latest %+v, unknown %v", key, latest.After, latest.Unknown)
@@ -142,7 +142,7 @@ func TestLostColumns(t *testing.T) {
 	}
 	// recorded again, nothing fits
 	db.Exec(t, `UPDATE seen SET a = 3`)
-	if _, err := adb.History(ctx, "seen", 11, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "seen", 11)); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("a version of what was changed out of sight: %v", err)
 	}
 }

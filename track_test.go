@@ -41,7 +41,7 @@ func TestTrack(t *testing.T) {
 			t.Fatalf("track %v: id %d, %v", c, id, err)
 		}
 	}
-	versions := historyOf(t, adb, "orders", 5, exaudit.WithStates())
+	versions := statesOf(t, adb, "orders", 5)
 	if got := patchJSON(t, versions[1].Patch); got != `{"status":["~","new","paid"]}` {
 		t.Errorf("update: %s; total is the same number of the same type", got)
 	}

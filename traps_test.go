@@ -328,7 +328,7 @@ func (d *trapped) library(db *exaudit.DB) {
 	d.call("Check", db.Check(ctx))
 	_, err = db.HistoryBegin(ctx, "plain")
 	d.call("HistoryBegin", err)
-	some, err := db.Versions(ctx, exaudit.Limit(1))
+	some, err := exaudit.Collect(db.Versions(ctx, exaudit.Limit(1)))
 	d.call("Versions", err)
 	_, err = db.HistoryBeginOf(ctx, some[0].ID)
 	d.call("HistoryBeginOf", err)
@@ -393,19 +393,19 @@ func (d *trapped) reading(db *exaudit.DB) {
 	ctx := context.Background()
 	for table, key := range map[string]any{"plain": 501, "by_statement": 101, "chosen": 1101, "parents": 3, "children": "00000000-0000-0000-0000-000000000000",
 		"keyed": exaudit.Key{"a", "ok", "2026-01-01"}, "jsons": map[string]any{"a": 1}} {
-		_, err := db.History(ctx, table, key)
+		_, err := exaudit.Collect(db.History(ctx, table, key))
 		d.call("History", err)
 	}
 	d.call("CheckHistory", db.CheckHistory(ctx, "plain", 501))
-	versions, err := db.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(time.Unix(0, 0)), exaudit.ByColumn("n"),
-		exaudit.Where(`action OPERATOR(pg_catalog.<>) 'baseline'`), exaudit.ByCustomKey("actor"), exaudit.SinceMark("m"))
+	versions, err := exaudit.Collect(db.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(exaudit.AtTime(time.Unix(0, 0))), exaudit.ByColumn("n"),
+		exaudit.Where(`action OPERATOR(pg_catalog.<>) 'baseline'`), exaudit.ByCustomKey("actor"), exaudit.Since(exaudit.AtMark("m"))))
 	d.call("Versions", err)
 	if len(versions) == 0 {
 		d.t.Fatal("no version is found")
 	}
-	_, err = db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated))
+	_, err = exaudit.Collect(db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated)))
 	d.call("Versions", err)
-	_, err = db.Transactions(ctx, exaudit.ByTable("plain"))
+	_, err = exaudit.Collect(db.Transactions(ctx, exaudit.ByTable("plain")))
 	d.call("Transactions", err)
 	last := versions[len(versions)-1]
 	_, err = db.Version(ctx, last.ID)
@@ -416,11 +416,11 @@ func (d *trapped) reading(db *exaudit.DB) {
 	d.call("Diff", err)
 	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.Transaction), exaudit.AtMark("m")} {
 		for _, table := range []string{"keyed", "plain", "parted"} {
-			for _, err := range db.ImagesAsOf(ctx, table, at) {
+			for _, err := range db.AsOf(ctx, table, at) {
 				d.call("ImagesAsOf", err)
 			}
 		}
-		_, err = db.ImageAt(ctx, "plain", 501, at)
+		_, err = db.StateAt(ctx, "plain", 501, at)
 		d.call("ImageAt", err)
 	}
 	type keyed struct {
@@ -430,11 +430,11 @@ func (d *trapped) reading(db *exaudit.DB) {
 		Up   *int
 	}
 	key := exaudit.Key{"a", "ok", "2026-01-01"}
-	_, err = exaudit.AsOf[keyed](ctx, db, "keyed", exaudit.AtMark("m"))
+	_, err = exaudit.Collect(exaudit.AsOf[keyed](ctx, db, "keyed", exaudit.AtMark("m")))
 	d.call("AsOf", err)
 	_, err = exaudit.StateAt[keyed](ctx, db, "keyed", key, exaudit.AtMark("m"))
 	d.call("StateAt", err)
-	_, err = exaudit.Latest[keyed](ctx, db, "keyed", key)
+	_, err = exaudit.First(exaudit.History[keyed](ctx, db, "keyed", key, exaudit.NewestFirst()))
 	d.call("Latest", err)
 	for _, err := range exaudit.History[keyed](ctx, db, "keyed", key) {
 		d.call("History", err)
@@ -456,7 +456,7 @@ func (d *trapped) undoing(db *exaudit.DB) {
 	d.call("Mark", err)
 	d.run(`UPDATE public.children SET n = 5`, `DELETE FROM public.parents WHERE id OPERATOR(pg_catalog.=) 50`, `UPDATE public.parents SET name = 'other' WHERE id OPERATOR(pg_catalog.=) 51`,
 		`INSERT INTO public.parents VALUES (52, 'new')`, `UPDATE public.plain SET doc = '{"a": [1]}', n = 7 WHERE id OPERATOR(pg_catalog.=) 501`)
-	chosen := exaudit.Select(exaudit.SinceMark("before"))
+	chosen := exaudit.Select(exaudit.Since(exaudit.AtMark("before")))
 	plan, err := db.PlanUndo(ctx, chosen, nil)
 	d.call("PlanUndo", err)
 	d.call("CheckUndo", db.CheckUndo(ctx, plan))
@@ -472,7 +472,7 @@ func (d *trapped) undoing(db *exaudit.DB) {
 		`DELETE FROM public.keyed WHERE n OPERATOR(pg_catalog.=) 90`)
 	d.run(`INSERT INTO public.parents VALUES (60, 'short')`, `INSERT INTO public.children (parent, n) VALUES (60, 1)`)
 	for table, key := range map[string]any{"plain": 501, "keyed": exaudit.Key{"r", "ok", "2026-01-01"}, "parents": 60} {
-		versions, err := db.History(ctx, table, key)
+		versions, err := exaudit.Collect(db.History(ctx, table, key))
 		d.call("History", err)
 		if len(versions) == 0 {
 			d.t.Errorf("History: none of %s %v", table, key)
@@ -483,7 +483,7 @@ func (d *trapped) undoing(db *exaudit.DB) {
 		d.call("PlanRevert", err)
 		_, err = db.ApplyRevert(ctx, plan, nil)
 		d.call("ApplyRevert", err)
-		versions, err = db.History(ctx, table, key)
+		versions, err = exaudit.Collect(db.History(ctx, table, key))
 		d.call("History", err)
 		_, err = db.Revert(ctx, versions[len(versions)-1].ID, nil)
 		d.call("Revert", err)

@@ -1,6 +1,7 @@
 package exaudit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -24,25 +25,15 @@ import (
 // the present row. The options After, Limit and the filters choose among the versions; the rows are always computed
 // from the complete history.
 func History[T any](ctx context.Context, d *DB, table string, key any,
-	opts ...HistoryOption) iter.Seq2[audit.TypedVersion[T],
-	error] {
-	return func(yield func(audit.TypedVersion[T], error) bool) {
-		o := newHistoryOptions(opts)
-		r, err := openRows[T](ctx, d, table, key, &o)
+	opts ...HistoryOption) iter.Seq2[audit.TypedVersion[T], error] {
+	return opened(func() (iter.Seq2[audit.TypedVersion[T], error], error) {
+		q := historyQuery(opts)
+		r, err := openRows[T](ctx, d, table, key, &q)
 		if err != nil {
-			yield(audit.TypedVersion[T]{}, err)
-			return
+			return nil, err
 		}
-		for v, err := range r.typed(ctx, o) {
-			if err != nil {
-				yield(audit.TypedVersion[T]{}, d.explain(ctx, err))
-				return
-			}
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}
+		return r.typed(ctx, q), nil
+	})
 }
 
 // States returns the rows before and after a version, as DB.States does, as the struct that sqlc generates for the
@@ -52,7 +43,7 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 	if err != nil {
 		return nil, nil, d.explain(ctx, err)
 	}
-	r, err := openEntity[T](ctx, d, entity, historyOptions{})
+	r, err := openEntity[T](ctx, d, entity, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,28 +62,6 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 	return nil, nil, fmt.Errorf("version %d: %w", id, audit.ErrNotFound)
 }
 
-// Latest returns the newest version of a row, or ErrNotFound if it has none. The complete history is read and
-// checked for it.
-func Latest[T any](ctx context.Context, d *DB, table string, key any) (audit.TypedVersion[T], error) {
-	var none audit.TypedVersion[T]
-	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
-	if err != nil {
-		return none, err
-	}
-	newest, err := r.replay.Newest(ctx, d.conn)
-	if err != nil {
-		return none, d.explain(ctx, err)
-	}
-	if newest == nil {
-		return none, fmt.Errorf("%s: %w", table, audit.ErrNotFound)
-	}
-	typed, err := r.convert(ctx, []*history.Version{newest})
-	if err != nil {
-		return none, d.explain(ctx, err)
-	}
-	return typed[0], nil
-}
-
 // typedReader reads the history of an entity as rows.
 type typedReader[T any] struct {
 	db     *DB
@@ -100,25 +69,25 @@ type typedReader[T any] struct {
 	rows   *rowReader[T]
 }
 
-func openRows[T any](ctx context.Context, d *DB, table string, key any, o *historyOptions) (*typedReader[T], error) {
+func openRows[T any](ctx context.Context, d *DB, table string, key any, q *query) (*typedReader[T], error) {
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	if err := d.resolveFor(ctx, o, entity); err != nil {
+	if err := d.resolveFor(ctx, q, entity); err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return openEntity[T](ctx, d, entity, *o)
+	return openEntity[T](ctx, d, entity, q.pageSize)
 }
 
-func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o historyOptions) (*typedReader[T], error) {
+func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, pageSize int) (*typedReader[T], error) {
 	r := &typedReader[T]{db: d}
 	var err error
 	if r.rows, err = newRowReader[T](ctx, d.conn, entity); err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	err = d.snapshot(ctx, func(q db.DBTX) (err error) {
-		r.replay, err = history.OpenReplay(ctx, q, entity, o.pageSize)
+	err = d.snapshot(ctx, func(conn db.DBTX) (err error) {
+		r.replay, err = history.OpenReplay(ctx, conn, entity, pageSize)
 		return err
 	})
 	return r, d.explain(ctx, err)
@@ -127,71 +96,63 @@ func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o hist
 // convertedAtOnce is how many versions one query makes rows of.
 const convertedAtOnce = 100
 
-func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[audit.TypedVersion[T], error] {
+func (r *typedReader[T]) typed(ctx context.Context, q query) iter.Seq2[audit.TypedVersion[T], error] {
 	return func(yield func(audit.TypedVersion[T], error) bool) {
-		give := func(versions []*history.Version) bool {
-			typed, err := r.convert(ctx, versions)
-			if err != nil {
-				yield(audit.TypedVersion[T]{}, err)
-				return false
-			}
+		left := q.page.Limit
+		for batch, err := range r.batches(ctx, q) {
+			typed, failure := r.choose(ctx, q, batch, left)
 			for _, v := range typed {
 				if !yield(v, nil) {
-					return false
-				}
-			}
-			return true
-		}
-		left := o.page.Limit
-		for batch, err := range r.batches(ctx, o) {
-			if o.filtered && len(batch) > 0 {
-				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
-				if filterErr != nil {
-					yield(audit.TypedVersion[T]{}, filterErr)
 					return
 				}
-				batch = passing
 			}
-			if left > 0 && len(batch) > left {
-				batch = batch[:left]
-			}
-			if compareErr := o.comparison.Compare(ctx, r.db.conn, batch); compareErr != nil {
-				yield(audit.TypedVersion[T]{}, compareErr)
+			if left -= len(typed); failure == nil && q.page.Limit > 0 && left == 0 {
 				return
 			}
-			if !give(batch) {
-				return
-			}
-			if left -= len(batch); o.page.Limit > 0 && left == 0 {
-				return
-			}
-			if err != nil {
-				yield(audit.TypedVersion[T]{}, err)
+			if err = cmp.Or(failure, err); err != nil {
+				yield(audit.TypedVersion[T]{}, r.db.explain(ctx, err))
 				return
 			}
 		}
 	}
 }
 
+// choose makes rows of those of some versions that pass the filter, of no more than are left of a limit.
+func (r *typedReader[T]) choose(ctx context.Context, q query, versions []*history.Version,
+	left int) ([]audit.TypedVersion[T], error) {
+	if q.filtered && len(versions) > 0 {
+		passing, err := r.db.passing(ctx, q, versions)
+		if err != nil {
+			return nil, err
+		}
+		versions = passing
+	}
+	if left > 0 && len(versions) > left {
+		versions = versions[:left]
+	}
+	if err := q.comparison.Compare(ctx, r.db.conn, versions); err != nil {
+		return nil, err
+	}
+	return r.convert(ctx, versions)
+}
+
 // batches gives the versions that one query makes rows of; an error comes with the last
 // ones before it.
-func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq2[[]*history.Version, error] {
+func (r *typedReader[T]) batches(ctx context.Context, q query) iter.Seq2[[]*history.Version, error] {
+	size := cmp.Or(q.pageSize, convertedAtOnce)
+	if q.page.Limit > 0 && !q.filtered {
+		size = min(size, q.page.Limit)
+	}
+	versions := r.replay.Rest(ctx, r.db.conn, q.page.After)
+	if q.page.NewestFirst {
+		versions = r.replay.Newest(ctx, r.db.conn, q.page.After)
+	}
 	return func(yield func([]*history.Version, error) bool) {
-		size := convertedAtOnce
-		if o.pageSize > 0 {
-			size = o.pageSize
-		}
-		if o.page.Limit > 0 && !o.filtered {
-			size = min(size, o.page.Limit)
-		}
 		var batch []*history.Version
-		for v, err := range r.replay.Versions(ctx, r.db.conn) {
+		for v, err := range versions {
 			if err != nil {
 				yield(batch, err)
 				return
-			}
-			if v.ID <= o.page.AfterID {
-				continue
 			}
 			if batch = append(batch, v); len(batch) == size {
 				if !yield(batch, nil) {

@@ -47,25 +47,33 @@ func historyExample(ctx context.Context, db *exaudit.DB) error {
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
-	for after := int64(0); ; {
-		page, err := db.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
+	for v, err := range db.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.Since(exaudit.AtMark("before-deploy"))) {
 		if err != nil {
 			return err
 		}
-		for _, v := range page {
-			fmt.Println(v.Table, v.EntityID, v.Action)
-			after = v.ID
-		}
-		if len(page) < 100 {
-			break
-		}
+		fmt.Println(v.Table, v.EntityID, v.Action)
 	}
 
-	recent, err := db.Transactions(ctx, exaudit.ByTable("orders"), exaudit.Limit(20))
+	newest, err := exaudit.First(exaudit.History[Order](ctx, db, "orders", 1, exaudit.NewestFirst()))
 	if err != nil {
 		return err
 	}
-	for _, t := range recent {
+	fmt.Println("now", newest.After.Status)
+
+	cursor := audit.Cursor("") // that of the request
+	page, err := exaudit.Collect(db.History(ctx, "orders", 1, exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(20)))
+	if err != nil {
+		return err
+	}
+	if len(page) == 20 {
+		cursor = page[19].Cursor() // for the next page
+	}
+	fmt.Println(len(page), cursor)
+
+	for t, err := range db.Transactions(ctx, exaudit.ByTable("orders"), exaudit.Limit(20)) {
+		if err != nil {
+			return err
+		}
 		fmt.Println(t.ID, t.RecordedAt, t.Custom["actor_id"], t.Tables)
 	}
 	return nil
@@ -77,20 +85,20 @@ func asOfExample(ctx context.Context, db *exaudit.DB) error {
 	switch order, err := exaudit.StateAt[Order](ctx, db, "orders", 1, yesterday); {
 	case errors.Is(err, audit.ErrBeforeHistory):
 		fmt.Println("orders was not tracked yet")
+	case errors.Is(err, audit.ErrNotFound):
+		fmt.Println("there was no such order")
 	case err != nil:
 		return err
-	case order == nil:
-		fmt.Println("there was no such order")
 	default:
 		fmt.Println("it was", order.Status)
 	}
 
 	return db.Snapshot(ctx, func(at *exaudit.DB) error {
-		orders, err := exaudit.AsOf[Order](ctx, at, "orders", exaudit.AtMark("before-deploy"))
+		orders, err := exaudit.Collect(exaudit.AsOf[Order](ctx, at, "orders", exaudit.AtMark("before-deploy")))
 		if err != nil {
 			return err
 		}
-		for customer, err := range exaudit.EachAsOf[Customer](ctx, at, "customers", exaudit.AtMark("before-deploy")) {
+		for customer, err := range exaudit.AsOf[Customer](ctx, at, "customers", exaudit.AtMark("before-deploy")) {
 			if err != nil {
 				return err
 			}
@@ -117,10 +125,13 @@ func TestHistoryExample(t *testing.T) {
 	t.Parallel()
 	pg, db := audited(t, orders, "orders")
 	pg.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
+	if _, err := db.Mark(context.Background(), "before-deploy", nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := historyExample(context.Background(), db); err != nil {
 		t.Fatal(err)
 	}
-	latest, err := exaudit.Latest[Order](context.Background(), db, "orders", 1)
+	latest, err := exaudit.First(exaudit.History[Order](context.Background(), db, "orders", 1, exaudit.NewestFirst()))
 	if err != nil || latest.Before.Status != "new" || latest.After.Status != "paid" {
 		t.Errorf("latest: %+v, %v", latest, err)
 	}

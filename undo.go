@@ -2,6 +2,7 @@ package exaudit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/exaudit/exaudit/audit"
@@ -11,21 +12,6 @@ import (
 	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/undo"
 )
-
-// Selection says which versions are to be undone: all versions that pass its filters.
-type Selection []Filter
-
-// Select returns a Selection of the versions that pass all the given filters.
-func Select(first Filter, more ...Filter) Selection { return append(Selection{first}, more...) }
-
-// options are the filters as options, and more.
-func (s Selection) options(more ...HistoryOption) []HistoryOption {
-	var opts []HistoryOption
-	for _, f := range s {
-		opts = append(opts, f)
-	}
-	return append(opts, more...)
-}
 
 // PlanUndo plans to take back the changes that a selection chooses, and writes nothing. Later changes are kept: those
 // of other rows and columns, and inside jsonb those of other keys and elements. If a later change has overwritten a
@@ -101,14 +87,11 @@ func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*
 // undone selects what a transaction has undone.
 func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) {
 	selection := Select(ByTransaction(transaction), ByRollback(true))
-	found, err := d.Versions(ctx, selection.options(Limit(1))...)
-	if err != nil {
-		return nil, err
+	_, err := First(d.Versions(ctx, selection.versions(Limit(1))...))
+	if errors.Is(err, audit.ErrNotFound) {
+		err = reason.Mark(fmt.Errorf("redo transaction %d: not an undo", transaction), audit.ErrNotFound)
 	}
-	if len(found) == 0 {
-		return nil, reason.Mark(fmt.Errorf("redo transaction %d: not an undo", transaction), audit.ErrNotFound)
-	}
-	return selection, nil
+	return selection, err
 }
 
 func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*audit.UndoPlan,
@@ -128,10 +111,10 @@ func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Op
 
 // selected is the filter of a selection.
 func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
-	o := newHistoryOptions(selection.options())
-	if !o.filtered {
+	q := versionsQuery(selection.versions())
+	if !q.filtered {
 		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", audit.ErrInvalidFilter)
 	}
-	err := d.resolve(ctx, &o)
-	return o.filter, err
+	err := d.resolve(ctx, &q)
+	return q.filter, err
 }

@@ -35,7 +35,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		db.Exec(t, `DELETE FROM hidden WHERE id = 2`)
-		since := exaudit.Select(exaudit.SinceMark("m"))
+		since := exaudit.Select(exaudit.Since(exaudit.AtMark("m")))
 		for range 3 {
 			if _, err := adb.Undo(ctx, since, nil); err != nil && !errors.Is(err, audit.ErrNothingToDo) {
 				t.Error(err)
@@ -70,7 +70,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 			db.Exec(t, map[string]string{"numbered": `INSERT INTO numbered (id, v) VALUES (1, 'a')`, "key_numbered": `INSERT INTO key_numbered (v) VALUES ('a')`}[table])
 			column := map[string]string{"numbered": "n", "key_numbered": "id"}[table]
 			bad := inOneTransaction(t, db, `UPDATE `+table+` SET v = 'b', `+column+` = DEFAULT`)
-			versions, err := adb.Versions(ctx, exaudit.ByTransaction(bad))
+			versions, err := exaudit.Collect(adb.Versions(ctx, exaudit.ByTransaction(bad)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -119,7 +119,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 				}
 				expect(t, db, "t", before)
 				for key := range 5 {
-					if _, err := adb.History(context.Background(), "t", key, exaudit.WithStates()); err != nil {
+					if _, err := exaudit.Collect(adb.HistoryWithStates(context.Background(), "t", key)); err != nil {
 						t.Errorf("history of %d: %v", key, err)
 					}
 				}
@@ -142,19 +142,19 @@ func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
 	}
 	db.Exec(t, `UPDATE t SET k = 3 WHERE k = 1`)
 	db.Exec(t, `DELETE FROM t WHERE k = 3`)
-	first, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil)
+	first, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,x)`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); !errors.Is(err, audit.ErrNothingToDo) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("again: %v, want nothing to do", err)
 	}
 	if _, err := adb.Redo(ctx, first.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", ``)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,x)`)
@@ -206,7 +206,7 @@ func TestUndoOfEqualKeys(t *testing.T) {
 			t.Errorf("as of the mark, %s is %s, want %s", table, got, want)
 		}
 	}
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", before)
@@ -288,7 +288,7 @@ func TestRowsThatShareAKey(t *testing.T) {
 		expect(t, db, fmt.Sprintf("exaudit.as_of_version(NULL::p, %d)", version), want)
 	}
 	expect(t, db, "exaudit.states(NULL::p, '1')", `(1,b,1) (1,b,2) (1,b,3)`)
-	versions, err := adb.History(ctx, "p", 1, exaudit.WithStates())
+	versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, "p", 1))
 	if err != nil || len(versions) != 4 || fmt.Sprint(versions[1].State["n"]) != "2" {
 		t.Errorf("history: %v, %v", versions, err)
 	}

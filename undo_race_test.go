@@ -85,7 +85,7 @@ func TestUndoAmongWriters(t *testing.T) {
 		t.Errorf("%d undos did it and %d had nothing to do, want %d each", won.Load(), lost.Load(), raceRounds)
 	}
 	for id := 1; id <= 6; id++ {
-		historyOf(t, adb, "stock", id, exaudit.WithStates()) // which fits together
+		statesOf(t, adb, "stock", id) // which fits together
 	}
 	pgtest.Count(t, "undo-race-rounds", raceRounds)
 }

@@ -74,7 +74,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if got := patchJSON(t, plan.Rows[0].Patch); got != want {
 		t.Errorf("patch %s, want %s", got, want)
 	}
-	last := historyOf(t, adb, "parcels", 1, exaudit.WithStates())
+	last := statesOf(t, adb, "parcels", 1)
 	if v := last[len(last)-1]; !v.Rollback {
 		t.Errorf("not recorded as a rollback: %s", asJSON(t, v))
 	}
@@ -409,7 +409,7 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, audit.ErrInvalidPlan) {
 		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
 	}
-	if _, err := adb.Undo(ctx, nil, nil); !errors.Is(err, audit.ErrInvalidFilter) {
+	if _, err := adb.Undo(ctx, exaudit.Selection{}, nil); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
 	}
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})

@@ -128,7 +128,7 @@ func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, mov
 		t.Errorf("table %.200s: a redo left %s", name, content())
 	}
 	n := 0
-	for image, err := range adb.ImagesAsOf(ctx, name, exaudit.AtVersion(at)) {
+	for image, err := range adb.AsOf(ctx, name, exaudit.AtVersion(at)) {
 		fatal("as of", err)
 		if n++; len(image) == 0 {
 			t.Errorf("table %.200s: an empty row", name)
@@ -137,7 +137,7 @@ func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, mov
 	if want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE id <= $1 AND table_id = (SELECT table_id FROM exaudit.versions WHERE id = $1)`, at); n != want {
 		t.Errorf("table %.200s: %d rows as of then, want %d", name, n, want)
 	}
-	versions, err := adb.Versions(ctx, exaudit.ByTable(name))
+	versions, err := exaudit.Collect(adb.Versions(ctx, exaudit.ByTable(name)))
 	fatal("versions", err)
 	last := versions[len(versions)-1]
 	_, _, err = adb.States(ctx, last.ID)
@@ -153,7 +153,7 @@ func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, mov
 	_, err = adb.Baseline(ctx, []string{name}, &exaudit.BaselineOptions{EveryRow: true})
 	fatal("baseline", err)
 	for _, point := range []exaudit.Point{exaudit.AtTime(time.Now()), exaudit.AtVersion(last.ID)} {
-		for _, err := range adb.ImagesAsOf(ctx, name, point) {
+		for _, err := range adb.AsOf(ctx, name, point) {
 			fatal("as of", err)
 		}
 	}
@@ -269,7 +269,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions AS v WHERE exaudit_internal.custom_values(v) <> v.custom`); n > 0 {
 			t.Errorf("%s: the columns of %d versions are not what the custom data says", option, n)
 		}
-		versions, err := adb.Versions(ctx)
+		versions, err := exaudit.Collect(adb.Versions(ctx))
 		if err != nil || len(versions[0].CustomColumns) != len(words) {
 			t.Errorf("%s: %d custom columns of %d, %v", option, len(versions[0].CustomColumns), len(words), err)
 		}
@@ -311,14 +311,14 @@ func asCustomColumns(t *testing.T, words []string) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": 7, "instant": "then"}', true); UPDATE items SET v = 'd'; UPDATE items SET id = id + 1`)
-	for what, filter := range map[string]exaudit.HistoryOption{"custom data": exaudit.ByCustom("actor", 7), "a mark": exaudit.SinceMark("now")} {
-		versions, err := adb.Versions(ctx, filter)
+	for what, filter := range map[string]exaudit.RowFilter{"custom data": exaudit.ByCustom("actor", 7), "a mark": exaudit.Since(exaudit.AtMark("now"))} {
+		versions, err := exaudit.Collect(adb.Versions(ctx, filter))
 		if err != nil || len(versions) == 0 || versions[0].CustomColumns["instant"] != "then" {
 			t.Errorf("versions by %s: %v, %v", what, versions, err)
 		}
 	}
 	for what, point := range map[string]exaudit.Point{"the mark": exaudit.AtMark("now"), "an instant": exaudit.AtTime(time.Now())} {
-		for image, err := range adb.ImagesAsOf(ctx, "items", point) {
+		for image, err := range adb.AsOf(ctx, "items", point) {
 			if err != nil || len(image) != 3 {
 				t.Errorf("as of %s: %v, %v", what, image, err)
 			}
@@ -380,13 +380,13 @@ func TestWordsAsTables(t *testing.T) {
 	}
 	for _, name := range names {
 		n := 0
-		for image, err := range adb.ImagesAsOf(ctx, name, at) {
+		for image, err := range adb.AsOf(ctx, name, at) {
 			if err != nil || len(image) != 2 {
 				t.Fatalf("table %s as of then: %v, %v", name, image, err)
 			}
 			n++
 		}
-		versions, err := adb.History(ctx, name, 2, exaudit.WithStates())
+		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, name, 2))
 		if err != nil || n != 2 {
 			t.Fatalf("table %s: %d rows as of then, %v", name, n, err)
 		}

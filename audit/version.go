@@ -39,7 +39,8 @@ type Version struct {
 	After Image `json:"after"`
 	// Patch is the difference between Before and After. It is nil for Baseline.
 	Patch patch.Patch `json:"patch"`
-	// State is the whole row after this change, nil after a delete. It is only set with the option WithStates.
+	// State is the whole row after this change, nil after a delete. It is set by HistoryWithStates and
+	// VersionWithStates.
 	State Image `json:"state,omitempty"`
 	// StateBefore is the whole row before this change, nil before a create. It is set with State.
 	StateBefore Image `json:"-"`
@@ -71,7 +72,7 @@ type Version struct {
 	Undid []int64 `json:"undid,omitempty"`
 }
 
-// MarshalJSON returns the version with its patches in their stable form.
+// MarshalJSON returns the version with its patches in their stable form, and with its cursor.
 func (v Version) MarshalJSON() ([]byte, error) {
 	type plain Version
 	p, err := patch.Marshal(v.Patch)
@@ -88,10 +89,11 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(struct {
 		plain
-		Patch json.RawMessage `json:"patch"`
-		Gap   json.RawMessage `json:"gap,omitempty"`
-		Lost  json.RawMessage `json:"lost,omitempty"`
-	}{plain(v), p, gap, lost})
+		Patch  json.RawMessage `json:"patch"`
+		Gap    json.RawMessage `json:"gap,omitempty"`
+		Lost   json.RawMessage `json:"lost,omitempty"`
+		Cursor Cursor          `json:"cursor"`
+	}{plain(v), p, gap, lost, v.Cursor()})
 }
 
 func marshalPatch(p patch.Patch) (json.RawMessage, error) {
@@ -115,7 +117,7 @@ type TypedVersion[T any] struct {
 	Unknown []string `json:"unknown,omitempty"`
 }
 
-// MarshalJSON returns the version with its rows as JSON, with the patch in its stable form.
+// MarshalJSON returns the version with its rows as JSON, with the patch in its stable form, and with its cursor.
 func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 	type plain Version
 	p, err := patch.Marshal(v.Patch)
@@ -128,7 +130,8 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 		After   *T              `json:"after"`
 		Unknown []string        `json:"unknown,omitempty"`
 		Patch   json.RawMessage `json:"patch"`
-	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p})
+		Cursor  Cursor          `json:"cursor"`
+	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p, v.Cursor()})
 }
 
 // Transaction is what one transaction changed, as far as the present role may read it: in which tables, and with which
@@ -152,8 +155,8 @@ type Transaction struct {
 	// FirstID and LastID are its first and its last version. Versions of other transactions may be between them.
 	FirstID int64 `json:"first_id"`
 	LastID  int64 `json:"last_id"`
-	// Cursor is its last version that passed the filter. With it, Before returns the next page.
-	Cursor int64 `json:"cursor"`
+	// Cursor is the place after the transaction, in a list of the transactions that pass the same filters.
+	Cursor Cursor `json:"cursor"`
 }
 
 // TableChanges says how many rows of one table a transaction created, updated and deleted.

@@ -60,3 +60,25 @@ func (q *Queries) RecordBaseline(ctx context.Context, db DBTX, arg RecordBaselin
 	err := row.Scan(&recorded)
 	return recorded, err
 }
+
+const transactionEnd = `-- name: TransactionEnd :one
+SELECT exaudit_internal.transaction_end($1::pg_catalog.xid8)::bigint AS last_id
+`
+
+func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid uint64) (int64, error) {
+	row := db.QueryRow(ctx, transactionEnd, xid)
+	var last_id int64
+	err := row.Scan(&last_id)
+	return last_id, err
+}
+
+const versionExists = `-- name: VersionExists :one
+SELECT EXISTS (SELECT FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) $1::bigint)::boolean
+`
+
+func (q *Queries) VersionExists(ctx context.Context, db DBTX, id int64) (bool, error) {
+	row := db.QueryRow(ctx, versionExists, id)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

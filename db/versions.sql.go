@@ -250,20 +250,100 @@ func (q *Queries) MovedVersions(ctx context.Context, db DBTX, arg MovedVersionsP
 	return items, nil
 }
 
+const newestEntityVersions = `-- name: NewestEntityVersions :many
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
+  AND v.id OPERATOR(pg_catalog.>=) $4::bigint AND v.id OPERATOR(pg_catalog.<=) $5::bigint
+ORDER BY v.id DESC
+LIMIT $6
+`
+
+type NewestEntityVersionsParams struct {
+	Cut      *int32
+	TableID  int32
+	EntityID string
+	FirstID  int64
+	LastID   int64
+	PageSize int32
+}
+
+type NewestEntityVersionsRow struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              int64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    json.RawMessage
+}
+
+// The same, the newest first.
+func (q *Queries) NewestEntityVersions(ctx context.Context, db DBTX, arg NewestEntityVersionsParams) ([]NewestEntityVersionsRow, error) {
+	rows, err := db.Query(ctx, newestEntityVersions,
+		arg.Cut,
+		arg.TableID,
+		arg.EntityID,
+		arg.FirstID,
+		arg.LastID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NewestEntityVersionsRow
+	for rows.Next() {
+		var i NewestEntityVersionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.RecordedAt,
+			&i.Xid,
+			&i.TableID,
+			&i.Action,
+			&i.Rollback,
+			&i.EntityID,
+			&i.PreviousEntityID,
+			&i.Before,
+			&i.After,
+			&i.Custom,
+			&i.SessionRole,
+			&i.CustomColumns,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const search = `-- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN s.before ELSE exaudit_internal.preview(s.before, $1::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN $1::integer IS NULL THEN s.after ELSE exaudit_internal.preview(s.after, $1::integer) END)::pg_catalog.jsonb AS after,
        s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
-FROM exaudit_internal.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer) AS s
+FROM exaudit_internal.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer, $6::boolean) AS s
 `
 
 type SearchParams struct {
-	Cut      *int32
-	Filter   json.RawMessage
-	AfterID  int64
-	LastID   int64
-	PageSize int32
+	Cut         *int32
+	Filter      json.RawMessage
+	AfterID     int64
+	LastID      int64
+	PageSize    int32
+	NewestFirst bool
 }
 
 type SearchRow struct {
@@ -289,6 +369,7 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 		arg.AfterID,
 		arg.LastID,
 		arg.PageSize,
+		arg.NewestFirst,
 	)
 	if err != nil {
 		return nil, err

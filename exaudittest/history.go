@@ -31,7 +31,7 @@ type Want struct {
 // many versions as there are Wants, and each must fit its Want. AssertHistory returns the versions.
 func AssertHistory(t testing.TB, db *exaudit.DB, table string, key any, want ...Want) []*audit.Version {
 	t.Helper()
-	versions, err := db.History(context.Background(), table, key)
+	versions, err := exaudit.Collect(db.History(context.Background(), table, key))
 	if err != nil {
 		t.Fatalf("exaudit: history of %s %v: %v", table, key, err)
 	}

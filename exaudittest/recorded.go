@@ -2,6 +2,7 @@ package exaudittest
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/exaudit/exaudit"
@@ -14,19 +15,22 @@ func Recorded(t testing.TB, db *exaudit.DB, do func()) []*audit.Version {
 	t.Helper()
 	last := lastVersion(t, db)
 	do()
-	versions, err := db.Versions(context.Background(), exaudit.After(last))
+	versions, err := exaudit.Collect(db.Versions(context.Background(), exaudit.After(last)))
 	if err != nil {
-		t.Fatalf("exaudit: versions after %d: %v", last, err)
+		t.Fatalf("exaudit: versions after %s: %v", last, err)
 	}
 	return versions
 }
 
-func lastVersion(t testing.TB, db *exaudit.DB) int64 {
+// lastVersion is the place after the newest version.
+func lastVersion(t testing.TB, db *exaudit.DB) audit.Cursor {
 	t.Helper()
-	var last int64
-	err := db.QueryRow(context.Background(), "SELECT coalesce(pg_catalog.max(id), 0) FROM exaudit.versions").Scan(&last)
-	if err != nil {
+	newest, err := exaudit.First(db.Versions(context.Background(), exaudit.NewestFirst(), exaudit.Limit(1)))
+	switch {
+	case errors.Is(err, audit.ErrNotFound):
+		return ""
+	case err != nil:
 		t.Fatalf("exaudit: the newest version: %v", err)
 	}
-	return last
+	return newest.Cursor()
 }

@@ -9,3 +9,9 @@ SELECT exaudit_internal.baseline_lock(@relation::pg_catalog.oid)::pg_catalog.tex
 
 -- name: RecordBaseline :one
 SELECT exaudit.record_baseline(@table_id::integer, @every_row::boolean)::bigint AS recorded;
+
+-- name: VersionExists :one
+SELECT EXISTS (SELECT FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) @id::bigint)::boolean;
+
+-- name: TransactionEnd :one
+SELECT exaudit_internal.transaction_end(@xid::pg_catalog.xid8)::bigint AS last_id;

@@ -21,6 +21,18 @@ WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERA
 ORDER BY v.id
 LIMIT @page_size;
 
+-- name: NewestEntityVersions :many
+-- The same, the newest first.
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
+  AND v.id OPERATOR(pg_catalog.>=) @first_id::bigint AND v.id OPERATOR(pg_catalog.<=) @last_id::bigint
+ORDER BY v.id DESC
+LIMIT @page_size;
+
 -- name: LastEntityVersion :one
 -- The newest version of a key; 0 where there is none.
 SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
@@ -67,7 +79,7 @@ SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.before ELSE exaudit_internal.preview(s.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.after ELSE exaudit_internal.preview(s.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after,
        s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
-FROM exaudit_internal.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+FROM exaudit_internal.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer, @newest_first::boolean) AS s;
 
 -- name: SearchIDs :many
 SELECT s.id

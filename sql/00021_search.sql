@@ -135,17 +135,22 @@ BEGIN
         PERFORM exaudit_internal.check_condition(c.condition) FROM unnest(list) AS c (condition);
         RETURN coalesce((SELECT string_agg('(' || c.condition || E'\n)', ' AND ') FROM unnest(list) AS c (condition)), 'true');
     END IF;
+    IF name IN ('since_marks', 'until_marks') THEN
+        RETURN (SELECT string_agg(exaudit_internal.search_condition(left(name, -1), m.mark), ' AND ') FROM jsonb_array_elements(value) AS m (mark));
+    END IF;
     condition := pg_catalog.format(
         CASE name
             WHEN 'tables' THEN 'v.table_id = ANY (%L::integer[])'
             WHEN 'entities' THEN 'v.entity_id = ANY (%L::text[])'
             WHEN 'actions' THEN 'v.action = ANY (%L::exaudit.action[])'
             WHEN 'keys' THEN 'v.custom ?& %L::text[]'
-            WHEN 'since' THEN 'v.recorded_at >= %2$L::timestamptz'
-            WHEN 'until' THEN 'v.recorded_at < %2$L::timestamptz'
+            WHEN 'since' THEN 'v.recorded_at > %2$L::timestamptz'
+            WHEN 'until' THEN 'v.recorded_at <= %2$L::timestamptz'
+            WHEN 'since_id' THEN 'v.id > %2$L::bigint'
+            WHEN 'until_id' THEN 'v.id <= %2$L::bigint'
             WHEN 'versions' THEN 'v.id = ANY (%L::bigint[])'
             WHEN 'transactions' THEN 'v.transaction = ANY (%L::bigint[])'
-            WHEN 'session_user' THEN 'v.session_role = %2$L::text'
+            WHEN 'session_users' THEN 'v.session_role = ANY (%L::text[])'
             -- as exaudit.after_mark says; the first line leads to an index
             WHEN 'since_mark' THEN
                 '(v.id > %5$L::bigint OR v.transaction >= %7$L::bigint) '
@@ -196,27 +201,27 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.search_source TO exaudit_reader;
 
--- The query for the versions that pass a filter.
-CREATE FUNCTION exaudit_internal.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
+-- The query for the versions that pass a filter, in the order of their ids, or the newest first.
+CREATE FUNCTION exaudit_internal.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer, newest_first boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
            'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
-           || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size;
+           || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id' || CASE WHEN newest_first THEN ' DESC' ELSE '' END || ' LIMIT ' || page_size;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.search_query TO exaudit_reader;
 
-CREATE FUNCTION exaudit_internal.search(filter jsonb, after_id bigint, last_id bigint, page_size integer)
+CREATE FUNCTION exaudit_internal.search(filter jsonb, after_id bigint, last_id bigint, page_size integer, newest_first boolean DEFAULT false)
     RETURNS SETOF exaudit_internal.readable_versions
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE exaudit_internal.search_query(filter, after_id, last_id, page_size);
+    RETURN QUERY EXECUTE exaudit_internal.search_query(filter, after_id, last_id, page_size, newest_first);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.search TO exaudit_reader;

@@ -152,7 +152,7 @@ func TestStatementLevelOrder(t *testing.T) {
 		1: "created map[id:1 total:0], updated map[id:1 total:5], deleted <nil>",
 		2: "created map[id:2 total:20], deleted <nil>, created map[id:2 total:77]",
 	} {
-		versions, err := exaudit.New(db.Pool).History(context.Background(), "orders", id, exaudit.WithStates())
+		versions, err := exaudit.Collect(exaudit.New(db.Pool).HistoryWithStates(context.Background(), "orders", id))
 		if err != nil {
 			t.Errorf("order %d: %v", id, err)
 		}

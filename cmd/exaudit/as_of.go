@@ -110,15 +110,15 @@ func (p *program) asOf(c *cli.Context) error {
 
 func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) iter.Seq2[audit.Image, error] {
 	if !c.IsSet("key") {
-		return db.ImagesAsOf(c.Context, table, at)
+		return db.AsOf(c.Context, table, at)
 	}
 	return func(yield func(audit.Image, error) bool) {
 		var row audit.Image
 		err := withKey([]string{c.String("key")}, func(key any) (err error) {
-			row, err = db.ImageAt(c.Context, table, key, at)
+			row, err = db.StateAt(c.Context, table, key, at)
 			return err
 		})
-		if err != nil || row != nil {
+		if !errors.Is(err, audit.ErrNotFound) {
 			yield(row, err)
 		}
 	}

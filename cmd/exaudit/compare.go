@@ -17,8 +17,8 @@ func compareFlags() []cli.Flag {
 	}
 }
 
-func comparing(c *cli.Context) []exaudit.HistoryOption {
-	opts := []exaudit.HistoryOption{exaudit.Primitive(c.StringSlice("primitive")...),
+func comparing(c *cli.Context) []exaudit.PatchOption {
+	opts := []exaudit.PatchOption{exaudit.Primitive(c.StringSlice("primitive")...),
 		exaudit.PrimitiveTypes(c.StringSlice("primitive-type")...)}
 	if c.Bool("positional") {
 		opts = append(opts, exaudit.Positional())

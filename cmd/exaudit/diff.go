@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -67,12 +66,13 @@ func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*audit.Version,
 	}
 	if a.Table == b.Table {
 		// A row whose primary key was rewritten stays the same row.
-		versions, err := db.History(c.Context, a.Table, exaudit.EntityID(a.EntityID))
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(versions, func(v *audit.Version) bool { return v.ID == to }) {
-			return b, nil
+		for v, err := range db.History(c.Context, a.Table, exaudit.EntityID(a.EntityID), exaudit.ByVersion(to)) {
+			if err != nil {
+				return nil, err
+			}
+			if v.ID == to {
+				return b, nil
+			}
 		}
 	}
 	return nil, usageErrorf("diff",

@@ -16,8 +16,8 @@ import (
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "action", Usage: "only versions with this `ACTION`: created, updated, deleted or baseline (may be repeated: any of them)"},
-		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on, such as " + timeFormats},
-		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
+		&cli.StringFlag{Name: "since", Usage: "only after `TIME`, not at the very instant, such as " + timeFormats},
+		&cli.StringFlag{Name: "until", Usage: "only up to `TIME`, including the very instant"},
 		&cli.StringFlag{Name: "since-mark", Usage: "only changes that were not yet committed when mark `NAME` was made"},
 		&cli.StringFlag{Name: "until-mark", Usage: "only changes that were committed when mark `NAME` was made"},
 		&cli.StringSliceFlag{Name: "version", Usage: "only the version with this number, `VERSION` (may be repeated: any of them)"},
@@ -39,9 +39,9 @@ func filtered(c *cli.Context) bool {
 }
 
 // filters are what the flags of filterFlags say.
-func filters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
-	var opts []exaudit.Filter
-	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.Filter, error){whatFilters, whenFilters,
+func filters(c *cli.Context, now time.Time) ([]exaudit.RowFilter, error) {
+	var opts []exaudit.RowFilter
+	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.RowFilter, error){whatFilters, whenFilters,
 		whoFilters} {
 		more, err := read(c, now)
 		if err != nil {
@@ -52,17 +52,23 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
 	return opts, nil
 }
 
-// asOptions are filters as options of what is read.
-func asOptions(filters []exaudit.Filter) []exaudit.HistoryOption {
-	opts := make([]exaudit.HistoryOption, len(filters))
-	for i, f := range filters {
-		opts[i] = f
-	}
-	return opts
+// option is one of a history, and of versions of several rows.
+type option interface {
+	exaudit.HistoryOption
+	exaudit.VersionsOption
 }
 
-func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
-	var opts []exaudit.Filter
+// asOptions are options as another interface that all of them have.
+func asOptions[To, From any](options []From) []To {
+	list := make([]To, len(options))
+	for i, o := range options {
+		list[i] = any(o).(To)
+	}
+	return list
+}
+
+func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.RowFilter, error) {
+	var opts []exaudit.RowFilter
 	var actions []audit.Action
 	for _, name := range c.StringSlice("action") {
 		action := audit.Action(name)
@@ -94,34 +100,28 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
 	return opts, nil
 }
 
-func whenFilters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
-	var opts []exaudit.Filter
+func whenFilters(c *cli.Context, now time.Time) ([]exaudit.RowFilter, error) {
+	var opts []exaudit.RowFilter
 	for _, bound := range []struct {
 		flag   string
-		option func(time.Time) exaudit.Filter
+		option func(exaudit.Point) exaudit.RowFilter
 	}{{"since", exaudit.Since}, {"until", exaudit.Until}} {
-		if !c.IsSet(bound.flag) {
-			continue
-		}
-		at, err := timeOf(c, bound.flag, now)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, bound.option(at))
-	}
-	for _, bound := range []struct {
-		flag   string
-		option func(string) exaudit.Filter
-	}{{"since-mark", exaudit.SinceMark}, {"until-mark", exaudit.UntilMark}} {
 		if c.IsSet(bound.flag) {
-			opts = append(opts, bound.option(c.String(bound.flag)))
+			at, err := timeOf(c, bound.flag, now)
+			if err != nil {
+				return nil, err
+			}
+			opts = append(opts, bound.option(exaudit.AtTime(at)))
+		}
+		if mark := bound.flag + "-mark"; c.IsSet(mark) {
+			opts = append(opts, bound.option(exaudit.AtMark(c.String(mark))))
 		}
 	}
 	return opts, nil
 }
 
-func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
-	var opts []exaudit.Filter
+func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.RowFilter, error) {
+	var opts []exaudit.RowFilter
 	for _, text := range c.StringSlice("xid") {
 		xid, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {

@@ -19,27 +19,32 @@ import (
 func (p *program) historyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "history",
-		Usage:     "show the recorded changes of a row, a table or all tables, oldest first",
+		Usage:     "show the recorded changes of a row, a table or all tables",
 		UsageText: "exaudit history [flags] [TABLE [KEY...]]",
 		Description: "KEY is the primary key. If it has several columns, write one argument for each, or one JSON\n" +
 			"array. A key that begins with \"-\" goes after \"--\". Without KEY, the versions of all rows of\n" +
 			"the table are shown. Without TABLE, those of all tables; then --limit or a flag that chooses\n" +
 			"versions is needed.\n\n" +
-			"Examples: exaudit history orders 42 --limit 5\n" +
+			"Examples: exaudit history orders 42 --newest-first --limit 5\n" +
 			"          exaudit history order_lines 42 3\n" +
 			"          exaudit history order_lines '[42, 3]' --format json\n" +
 			"          exaudit history temperatures -- -5\n" +
 			"          exaudit history orders --column status --since 24h\n" +
-			"          exaudit history --by actor_id=7 --limit 20",
+			"          exaudit history --by actor_id=7 --newest-first --limit 20",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.IntFlag{Name: "limit", Usage: "show only the newest `N` versions; with --after, the next N",
+			&cli.IntFlag{Name: "limit", Usage: "show only the first `N` versions, or with --newest-first the newest",
 				DefaultText: "all"},
-			&cli.Int64Flag{Name: "after", Usage: "show only versions with a number greater than `VERSION`"},
+			&cli.BoolFlag{Name: "newest-first", Usage: "show the newest version first"},
+			cursorFlag(),
 			&cli.BoolFlag{Name: "states", Usage: "also show the whole row after each version"},
 			fullFlag(),
 		}, compareFlags(), filterFlags()),
 		Action: p.history,
 	}
+}
+
+func cursorFlag() cli.Flag {
+	return &cli.StringFlag{Name: "cursor", Usage: "show the next page: the last line of each page shows its `CURSOR`; the other flags must be the same"}
 }
 
 func fullFlag() cli.Flag {
@@ -60,8 +65,7 @@ func (p *program) history(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	opts := asOptions(chosen)
-	opts = append(opts, comparing(c)...)
+	opts := append(asOptions[option](chosen), asOptions[option](comparing(c))...)
 	if forPeople(c) && !c.Bool("full") {
 		opts = append(opts, exaudit.Preview(previewed))
 	}
@@ -70,69 +74,96 @@ func (p *program) history(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	listed := listing{total: -1, table: table, key: strings.Join(key, " "), rows: len(key) == 0}
-	if c.IsSet("after") {
-		opts = append(opts, exaudit.After(c.Int64("after")))
-		if c.IsSet("limit") {
-			opts = append(opts, exaudit.Limit(c.Int("limit")))
-		}
-	}
-	if err := listed.read(c, db, key, opts); err != nil {
+	listed := &listing{table: table, key: strings.Join(key, " "), rows: len(key) == 0}
+	if err := listed.read(c, db, key, append(opts, paging(c)...)); err != nil {
 		return err
 	}
-	if c.IsSet("limit") {
-		listed.versions = newest(listed.versions, c.Int("limit"))
-	}
-	if listed.total == 0 {
+	if len(listed.versions) == 0 {
 		p.complain("no %s is recorded, or this role may not see any", listed.wanted(c))
 	}
 	if listed.damage != nil {
 		p.complain("%s %s: %s", listed.table, listed.key, strings.TrimSpace(listed.damage.Error()))
 	}
-	if err := p.sayBegin(c, db, listed, key); err != nil {
-		return err
+	if listed.fromBeginning(c) {
+		if err := p.sayBegin(c, db, *listed, key); err != nil {
+			return err
+		}
 	}
 	if !forPeople(c) {
 		return printList(p, c, listed.versions)
 	}
-	return p.printHistory(c, listed)
+	return p.printHistory(c, *listed)
+}
+
+// paging are the options that flags of pages say. One more version than is shown tells whether there is another page.
+func paging(c *cli.Context) []option {
+	opts := []option{exaudit.After(audit.Cursor(c.String("cursor")))}
+	if c.Bool("newest-first") {
+		opts = append(opts, exaudit.NewestFirst())
+	}
+	if c.IsSet("limit") {
+		opts = append(opts, exaudit.Limit(c.Int("limit")+1))
+	}
+	return opts
 }
 
 // read reads the versions, of a row where there is a key.
-func (l *listing) read(c *cli.Context, db *exaudit.DB, key []string, opts []exaudit.HistoryOption) (err error) {
-	if l.rows {
-		if l.table != "" {
-			opts = append(opts, exaudit.ByTable(l.table))
-		}
-		return l.search(c, db, opts)
+func (l *listing) read(c *cli.Context, db *exaudit.DB, key []string, opts []option) (err error) {
+	switch {
+	case !l.rows:
+		err = withKey(key, func(key any) error {
+			read := db.History
+			if c.Bool("states") {
+				read = db.HistoryWithStates
+			}
+			l.versions, err = exaudit.Collect(read(c.Context, l.table, key, asOptions[exaudit.HistoryOption](opts)...))
+			return err
+		})
+	case l.table != "":
+		l.versions, err = exaudit.Collect(db.Versions(c.Context,
+			append(asOptions[exaudit.VersionsOption](opts), exaudit.ByTable(l.table))...))
+	default:
+		l.versions, err = exaudit.Collect(db.Versions(c.Context, asOptions[exaudit.VersionsOption](opts)...))
 	}
-	if c.Bool("states") {
-		opts = append(opts, exaudit.WithStates())
-	}
-	if l.versions, err = historyOf(c, db, l.table, key, opts...); err != nil {
+	if err != nil {
 		return err
 	}
-	l.total = len(l.versions)
-	if l.total > 0 {
-		l.began = l.versions[0].Action
+	if limit := c.Int("limit"); limit > 0 && len(l.versions) > limit {
+		l.versions, l.more = l.versions[:limit], true
 	}
-	l.damage = damage(c, db, l.table, key)
+	if !l.rows && !l.more && !c.IsSet("cursor") { // else it would read more than is shown
+		l.damage = damage(c, db, l.table, key)
+	}
 	return nil
+}
+
+// fromBeginning reports whether a listing has the oldest versions.
+func (l *listing) fromBeginning(c *cli.Context) bool {
+	return l.table != "" && !filtered(c) && !c.IsSet("cursor") && !(c.Bool("newest-first") && l.more)
+}
+
+// began is what the oldest version of a listing is.
+func (l *listing) began(c *cli.Context) audit.Action {
+	switch {
+	case len(l.versions) == 0:
+		return ""
+	case c.Bool("newest-first"):
+		return l.versions[len(l.versions)-1].Action
+	}
+	return l.versions[0].Action
 }
 
 // sayBegin says what a history that is shown from its beginning lacks: what was before the table was tracked, what
 // retention has removed, what is recorded of a table that had the name before.
 func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []string) error {
-	if l.table == "" || filtered(c) || c.IsSet("after") {
-		return nil
-	}
 	begin, err := db.HistoryBegin(c.Context, l.table)
 	if err != nil {
 		return err
 	}
-	partial := len(key) > 0 && l.total > 0 && l.began != audit.Created && l.began != audit.Baseline
+	began := l.began(c)
+	partial := len(key) > 0 && began != "" && began != audit.Created && began != audit.Baseline
 	p.sayKeys(begin, l.table)
-	if partial || l.rows || l.total == 0 {
+	if partial || l.rows || len(l.versions) == 0 {
 		p.sayCut(begin, l.table, partial)
 	}
 	for _, u := range begin.Untracked {
@@ -190,10 +221,9 @@ const previewed = 32 << 10
 // listing is what of a history is shown.
 type listing struct {
 	versions   []*audit.Version
-	total      int // how many there are
+	more       bool // there are more versions
 	table, key string
-	rows       bool         // of several rows
-	began      audit.Action // of one row, its first version
+	rows       bool // of several rows
 	damage     *audit.DivergedError
 }
 
@@ -209,41 +239,10 @@ func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *audit.D
 	return misfit
 }
 
-// search reads the versions of several rows. Of the newest ones no more is kept than is
-// shown.
-func (l *listing) search(c *cli.Context, db *exaudit.DB, opts []exaudit.HistoryOption) error {
-	if c.IsSet("after") && c.IsSet("limit") {
-		versions, err := db.Versions(c.Context, opts...)
-		l.versions, l.total = versions, len(versions)
-		return err
-	}
-	const page = 1000
-	l.total = 0
-	for after := c.Int64("after"); ; {
-		versions, err := db.Versions(c.Context,
-			append(slices.Clone(opts), exaudit.After(after), exaudit.Limit(page))...)
-		if err != nil {
-			return err
-		}
-		l.versions, l.total = append(l.versions, versions...), l.total+len(versions)
-		if c.IsSet("limit") {
-			l.versions = slices.Clone(newest(l.versions, c.Int("limit")))
-		}
-		if len(versions) < page {
-			return nil
-		}
-		after = versions[page-1].ID
-	}
-}
-
-func newest(versions []*audit.Version, n int) []*audit.Version {
-	return versions[max(0, len(versions)-n):]
-}
-
 // wanted is what was asked for.
 func (l listing) wanted(c *cli.Context) string {
 	text := "version"
-	if filtered(c) || c.IsSet("after") {
+	if filtered(c) || c.IsSet("cursor") {
 		text = "such version"
 	}
 	if l.table != "" {
@@ -266,11 +265,18 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 	case l.rows:
 		subject = printable(last.Table)
 	}
-	count := counted(l.total, "version")
-	if len(l.versions) < l.total {
-		count = fmt.Sprintf("the newest %d of %s", len(l.versions), count)
+	order, end := "oldest first", "oldest"
+	if c.Bool("newest-first") {
+		order, end = "newest first", "newest"
 	}
-	fmt.Fprintf(p.stdout, "%s: %s, oldest first\n", subject, count)
+	count := counted(len(l.versions), "version")
+	switch {
+	case c.IsSet("cursor"):
+		count = "the next " + count
+	case l.more:
+		count = "the " + end + " " + count
+	}
+	fmt.Fprintf(p.stdout, "%s: %s, %s\n", subject, count, order)
 	for _, version := range l.versions {
 		text := "\n"
 		if l.damage != nil && l.damage.Version == version.ID {
@@ -283,6 +289,10 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 		if _, err := io.WriteString(p.stdout, text); err != nil {
 			return err
 		}
+	}
+	if l.more {
+		_, err := fmt.Fprintf(p.stdout, "\nmore versions: --cursor %s\n", last.Cursor())
+		return err
 	}
 	if l.damage != nil && l.damage.Version == 0 {
 		_, err := fmt.Fprintf(p.stdout, "\n%s\n",

@@ -5,22 +5,10 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
-
-// historyOf reads a history by what was typed as the key.
-func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string,
-	opts ...exaudit.HistoryOption) (versions []*audit.Version, err error) {
-	err = withKey(key, func(key any) error {
-		versions, err = db.History(c.Context, table, key, opts...)
-		return err
-	})
-	return versions, err
-}
 
 // digest is how a long key is recorded and shown.
 var digest = regexp.MustCompile(`^sha256 [0-9a-f]{64}$`)

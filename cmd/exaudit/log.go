@@ -31,7 +31,7 @@ func (p *program) logCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "list at most `N` transactions",
 				DefaultText: fmt.Sprint(logLimit)},
-			&cli.Int64Flag{Name: "before", Usage: "list the next page: the last line of each page shows its `CURSOR`"},
+			cursorFlag(),
 		}, filterFlags()...),
 		Action: p.log,
 	}
@@ -39,18 +39,15 @@ func (p *program) logCommand() *cli.Command {
 
 func (p *program) log(c *cli.Context) error {
 	limit := c.Int("limit")
-	switch {
-	case limit < 1:
+	if limit < 1 {
 		return usageErrorf("log", "--limit must be at least 1, not %d", limit)
-	case c.IsSet("before") && c.Int64("before") < 1:
-		return usageErrorf("log", "--before must be at least 1, not %d", c.Int64("before"))
 	}
 	chosen, err := filters(c, time.Now())
 	if err != nil {
 		return err
 	}
-	opts := asOptions(chosen)
-	opts = append(opts, exaudit.Before(c.Int64("before")))
+	opts := asOptions[exaudit.TransactionsOption](chosen)
+	opts = append(opts, exaudit.After(audit.Cursor(c.String("cursor"))))
 	if c.NArg() > 0 {
 		opts = append(opts, exaudit.ByTable(c.Args().Slice()...))
 	}
@@ -60,7 +57,7 @@ func (p *program) log(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	// one more tells whether there is another page
-	transactions, err := db.Transactions(c.Context, append(opts, exaudit.Limit(limit+1))...)
+	transactions, err := exaudit.Collect(db.Transactions(c.Context, append(opts, exaudit.Limit(limit+1))...))
 	if err != nil {
 		return err
 	}
@@ -69,9 +66,9 @@ func (p *program) log(c *cli.Context) error {
 	if len(transactions) == 0 {
 		p.complain("no such transaction is recorded, or this role may not see any")
 	}
-	if !more {
+	if !more && !filtered(c) {
 		for _, table := range c.Args().Slice() {
-			if err := p.sayBegin(c, db, listing{table: table, rows: true, total: len(transactions)}, nil); err != nil {
+			if err := p.sayBegin(c, db, listing{table: table, rows: true}, nil); err != nil {
 				return err
 			}
 		}
@@ -90,13 +87,13 @@ func (p *program) log(c *cli.Context) error {
 		}
 	}
 	if more {
-		_, err = fmt.Fprintf(p.stdout, "\nolder transactions: --before %d\n", transactions[limit-1].Cursor)
+		_, err = fmt.Fprintf(p.stdout, "\nolder transactions: --cursor %s\n", transactions[limit-1].Cursor)
 	}
 	return err
 }
 
 // transaction is a transaction as one heading and a line for each table.
-func (v view) transaction(t audit.Transaction) string {
+func (v view) transaction(t *audit.Transaction) string {
 	parts := []string{v.bold(fmt.Sprintf("tx %d", t.ID)), localTime(t.RecordedAt)}
 	if t.Rollback {
 		parts = append(parts, v.bold("rollback"+ofThose("tx ", t.Undid)))

@@ -86,11 +86,13 @@ func (p *program) revert(c *cli.Context) error {
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
-	later, err := db.History(c.Context, r.version.Table, exaudit.EntityID(r.version.EntityID), exaudit.After(id))
-	if err != nil {
-		return err
+	for _, err := range db.History(c.Context, r.version.Table, exaudit.EntityID(r.version.EntityID),
+		exaudit.After(r.version.Cursor())) {
+		if err != nil {
+			return err
+		}
+		r.later++
 	}
-	r.later = len(later)
 	return r.run(db)
 }
 

@@ -49,7 +49,7 @@ func (p *program) show(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	version, err := db.Version(c.Context, id, append(comparing(c), exaudit.WithStates())...)
+	version, err := db.VersionWithStates(c.Context, id, comparing(c)...)
 	// Where the history does not fit together, what is recorded is worth seeing all the more.
 	damage := error(nil)
 	if errors.Is(err, audit.ErrDiverged) {

@@ -101,10 +101,11 @@ func (p *program) undo(c *cli.Context) error {
 	case c.NArg() == 1 && !filtered(c) && !c.Bool("all"):
 		return usageErrorf("undo", "this would undo everything that was recorded of %s, and delete the rows that were created: choose changes with a flag such as --since or --xid, or use --all", c.Args().First())
 	}
-	selection, err := filters(c, time.Now())
+	chosenBy, err := filters(c, time.Now())
 	if err != nil {
 		return err
 	}
+	selection := asOptions[exaudit.Filter](chosenBy)
 	table, key := c.Args().First(), c.Args().Tail()
 	if table != "" && len(key) == 0 {
 		selection = append(selection, exaudit.ByTable(table))
@@ -147,14 +148,14 @@ func (p *program) redo(c *cli.Context) error {
 
 // redoLast plans to take back the newest transaction in which something was undone.
 func (u *undoing) redoLast(ctx context.Context) (*audit.UndoPlan, error) {
-	found, err := u.db.Transactions(ctx, exaudit.ByRollback(true), exaudit.Limit(1))
+	newest, err := exaudit.First(u.db.Transactions(ctx, exaudit.ByRollback(true), exaudit.Limit(1)))
+	if errors.Is(err, audit.ErrNotFound) {
+		return nil, fmt.Errorf("redo: %w: nothing was undone", audit.ErrNothingToDo)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("redo: %w: nothing was undone", audit.ErrNothingToDo)
-	}
-	return u.db.PlanRedo(ctx, found[0].ID, &u.opts)
+	return u.db.PlanRedo(ctx, newest.ID, &u.opts)
 }
 
 func readPlan(file string) (*audit.UndoPlan, error) {

@@ -64,7 +64,7 @@ func PeriodOf(periods []Period, version int64) Period {
 
 // HasVersions reports whether versions of an entity were recorded in its period.
 func HasVersions(ctx context.Context, q db.DBTX, e Entity) (bool, error) {
-	found, err := readPage(ctx, q, e, e.Period.clip(stretch{e.ID, 0, math.MaxInt64}), 1, 1)
+	found, err := readPage(ctx, q, e, e.Period.clip(stretch{e.ID, 0, math.MaxInt64}), Page{Limit: 1, Cut: 1})
 	return len(found) > 0, err
 }
 

@@ -40,8 +40,9 @@ type Point struct {
 	argument any
 }
 
-// AtTime is an instant: with every change of the transactions that had begun by then.
-func AtTime(t time.Time) Point { return Point{"as_of", t} }
+// AtTime is an instant: with every change of the transactions that had begun by then. Versions have no more digits of
+// a second than its.
+func AtTime(t time.Time) Point { return Point{"as_of", t.Truncate(time.Microsecond)} }
 
 // AtVersion is just after a version, of whatever table: with every version up to its id.
 func AtVersion(id int64) Point { return Point{"as_of_version", id} }
@@ -66,6 +67,57 @@ func (p Point) String() string {
 	default:
 		return "no point"
 	}
+}
+
+// After makes the filter choose only versions after a point.
+func (f *Filter) After(ctx context.Context, q db.DBTX, p Point) error {
+	switch at, id, mark, err := p.bound(ctx, q); {
+	case err != nil:
+		return err
+	case mark != nil:
+		f.SinceMarks = append(f.SinceMarks, mark)
+	case at != nil && (f.Since == nil || at.After(*f.Since)):
+		f.Since = at
+	case id != nil && (f.SinceID == nil || *id > *f.SinceID):
+		f.SinceID = id
+	}
+	return nil
+}
+
+// UpTo makes the filter choose only versions that are not after a point.
+func (f *Filter) UpTo(ctx context.Context, q db.DBTX, p Point) error {
+	switch at, id, mark, err := p.bound(ctx, q); {
+	case err != nil:
+		return err
+	case mark != nil:
+		f.UntilMarks = append(f.UntilMarks, mark)
+	case at != nil && (f.Until == nil || at.Before(*f.Until)):
+		f.Until = at
+	case id != nil && (f.UntilID == nil || *id < *f.UntilID):
+		f.UntilID = id
+	}
+	return nil
+}
+
+// bound is a point as one of a time, an id and a mark.
+func (p Point) bound(ctx context.Context, q db.DBTX) (*time.Time, *int64, *audit.Mark, error) {
+	switch argument := p.argument.(type) {
+	case time.Time:
+		return &argument, nil, nil, nil
+	case int64:
+		exists, err := db.New().VersionExists(ctx, q, argument)
+		if err == nil && !exists {
+			err = fmt.Errorf("version %d: %w", argument, audit.ErrNotFound)
+		}
+		return nil, &argument, nil, err
+	case uint64:
+		last, err := db.New().TransactionEnd(ctx, q, argument)
+		return nil, &last, nil, explained(err)
+	case string:
+		mark, err := FindMark(ctx, q, argument)
+		return nil, nil, mark, err
+	}
+	return nil, nil, nil, errNoPoint
 }
 
 // AsOf reads the rows of a table at a point, in the order of their keys, or where a key is given

@@ -23,31 +23,68 @@ type Entity struct {
 	Period Period
 }
 
-// Page narrows Read.
+// Page is a part of a list, and its order.
 type Page struct {
-	AfterID int64 // only versions with a greater id
-	Limit   int   // 0: all
+	After       int64 // only what comes after this version in the order
+	Limit       int   // 0: all
+	NewestFirst bool
 	// Cut shortens values of more bytes than it says, for previews; 0: none.
 	Cut int
 }
 
 // Of is the page of a complete history.
 func (p Page) Of(versions []*Version) []*Version {
-	from := slices.IndexFunc(versions, func(v *Version) bool { return v.ID > p.AfterID })
-	if from < 0 {
-		return nil
-	}
-	versions = versions[from:]
+	versions = p.Rest(versions)
 	if p.Limit > 0 && len(versions) > p.Limit {
 		versions = versions[:p.Limit]
 	}
 	return versions
 }
 
+// Rest is all of a complete history that comes after the version, wherever that is: nested triggers record versions out
+// of order. If it is not there any more, the ids decide.
+func (p Page) Rest(versions []*Version) []*Version {
+	if p.NewestFirst {
+		versions = slices.Clone(versions)
+		slices.Reverse(versions)
+	}
+	if p.After == 0 {
+		return versions
+	}
+	if i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == p.After }); i >= 0 {
+		return versions[i+1:]
+	}
+	i := slices.IndexFunc(versions, func(v *Version) bool { return (v.ID > p.After) != p.NewestFirst })
+	if i < 0 {
+		return nil
+	}
+	return versions[i:]
+}
+
+// within is what of a stretch the page may have.
+func (p Page) within(s stretch) stretch {
+	switch {
+	case p.After == 0:
+	case p.NewestFirst:
+		s.LastID = min(s.LastID, p.After-1)
+	default:
+		s.FirstID = max(s.FirstID, p.After+1)
+	}
+	return s
+}
+
+// byID compares versions in the order of the page.
+func (p Page) byID(a, b *Version) int {
+	if p.NewestFirst {
+		a, b = b, a
+	}
+	return cmp.Compare(a.ID, b.ID)
+}
+
 // pageSize bounds what one query returns; a whole history is read in several.
 const pageSize = 1000
 
-// Read gives the versions of an entity from oldest to newest. Where its primary key was
+// Read gives the versions of an entity in the order of their ids. Where its primary key was
 // rewritten, they go on under the other keys.
 func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, error) {
 	line, _, err := stretches(ctx, q, e)
@@ -56,16 +93,17 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 	}
 	var versions []*Version
 	for _, stretch := range line {
-		stretch.FirstID = max(stretch.FirstID, page.AfterID+1)
-		found, err := readStretch(ctx, q, e, stretch, page)
+		found, err := readStretch(ctx, q, e, page.within(stretch), page)
 		if err != nil {
 			return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
 		}
 		versions = append(versions, found...)
 	}
-	slices.SortFunc(versions, func(a, b *Version) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(versions, page.byID)
 	versions = slices.CompactFunc(versions, func(a, b *Version) bool { return a.ID == b.ID })
-	versions = page.Of(versions)
+	if page.Limit > 0 && len(versions) > page.Limit {
+		versions = versions[:page.Limit]
+	}
 	columns, err := readColumns(ctx, q, e)
 	if err != nil {
 		return nil, err
@@ -175,27 +213,29 @@ func inTrueOrder(versions []*Version, lines []*Line) []*Version {
 func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch stretch, p Page) ([]*Version, error) {
 	var versions []*Version
 	for {
-		size := pageSize
+		next := p
+		next.Limit = pageSize
 		if p.Limit > 0 {
-			size = min(size, p.Limit-len(versions))
+			next.Limit = min(pageSize, p.Limit-len(versions))
 		}
-		page, err := readPage(ctx, q, e, stretch, size, p.Cut)
+		page, err := readPage(ctx, q, e, stretch, next)
 		if err != nil {
 			return nil, err
 		}
 		versions = append(versions, page...)
-		if len(page) < size || len(versions) == p.Limit {
+		if len(page) < next.Limit || len(versions) == p.Limit {
 			return versions, nil
 		}
-		stretch.FirstID = page[len(page)-1].ID + 1
+		next.After = page[len(page)-1].ID
+		stretch = next.within(stretch)
 	}
 }
 
-func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, size, cut int) ([]*Version, error) {
-	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{Cut: optional(cut),
-		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID,
-		PageSize: int32(size),
-	})
+// readPage reads as many versions of a stretch as the limit of a page says.
+func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, p Page) ([]*Version, error) {
+	params := db.EntityVersionsParams{Cut: optional(p.Cut), TableID: e.TableID, EntityID: stretch.EntityID,
+		FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(p.Limit)}
+	rows, err := entityVersions(ctx, q, params, p.NewestFirst)
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +246,19 @@ func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, size, c
 		}
 	}
 	return page, nil
+}
+
+func entityVersions(ctx context.Context, q db.DBTX, params db.EntityVersionsParams,
+	newestFirst bool) ([]db.EntityVersionsRow, error) {
+	if !newestFirst {
+		return db.New().EntityVersions(ctx, q, params)
+	}
+	newest, err := db.New().NewestEntityVersions(ctx, q, db.NewestEntityVersionsParams(params))
+	rows := make([]db.EntityVersionsRow, len(newest))
+	for i, r := range newest {
+		rows[i] = db.EntityVersionsRow(r)
+	}
+	return rows, err
 }
 
 // optional is a number for SQL; 0 is NULL.

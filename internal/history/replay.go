@@ -249,8 +249,12 @@ func (r *Replay) younger(epoch int) []string {
 // Versions gives the versions from oldest to newest, or the first error, ErrDiverged where
 // they do not fit together or do not lead to the present row.
 func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, error] {
+	return r.versions(ctx, q, r.moved)
+}
+
+func (r *Replay) versions(ctx context.Context, q db.DBTX, moved []*Version) iter.Seq2[*Version, error] {
 	return func(yield func(*Version, error) bool) {
-		for _, v := range r.moved {
+		for _, v := range moved {
 			if !yield(v, nil) {
 				return
 			}
@@ -293,32 +297,63 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 	}
 }
 
-// Newest gives the newest version, nil where there is none. Of several rows that have had the
-// key one after the other, the last one to come is meant, wherever it has gone since.
-func (r *Replay) Newest(ctx context.Context, q db.DBTX) (*Version, error) {
-	var read []*Version
-	for v, err := range r.Versions(ctx, q) {
-		if err != nil {
-			return nil, err
-		}
-		if r.moved == nil {
-			read = read[:0]
-		}
-		read = append(read, v)
+// Rest gives the versions that come after one, oldest first, as Page.Rest does.
+func (r *Replay) Rest(ctx context.Context, q db.DBTX, after int64) iter.Seq2[*Version, error] {
+	if after == 0 || r.moved != nil {
+		return r.versions(ctx, q, Page{After: after}.Rest(r.moved))
 	}
-	var line *Line
-	for _, v := range slices.Backward(read) {
-		if v.EntityID == r.entity.ID {
-			line = r.lineOf[v]
-			break
+	return func(yield func(*Version, error) bool) {
+		var held []*Version // of the transaction of the version, perhaps before it
+		found := false
+		for v, err := range r.Versions(ctx, q) {
+			switch {
+			case err != nil || found:
+				if !yield(v, err) {
+					return
+				}
+				continue
+			case v.ID == after:
+				found, held = true, nil
+				continue
+			case len(held) == 0 || held[0].Transaction == v.Transaction:
+				if v.ID > after {
+					held = append(held, v)
+				}
+				continue
+			}
+			found = true // it is not there any more
+			for _, v := range append(held, v) {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			held = nil
+		}
+		for _, v := range held {
+			if !yield(v, nil) {
+				return
+			}
 		}
 	}
-	for _, v := range slices.Backward(read) {
-		if line == nil || r.lineOf[v] == line {
-			return v, nil
+}
+
+// Newest gives all versions, the newest first.
+func (r *Replay) Newest(ctx context.Context, q db.DBTX, after int64) iter.Seq2[*Version, error] {
+	return func(yield func(*Version, error) bool) {
+		var versions []*Version
+		for v, err := range r.Versions(ctx, q) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			versions = append(versions, v)
+		}
+		for _, v := range (Page{After: after, NewestFirst: true}).Rest(versions) {
+			if !yield(v, nil) {
+				return
+			}
 		}
 	}
-	return nil, nil
 }
 
 // groups gives the versions of a key, those of one transaction at a time.
@@ -326,7 +361,7 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 	return func(yield func([]*Version, error) bool) {
 		var pending []*Version
 		for next, more := r.entity.Period.After+1, true; more; {
-			page, err := readPage(ctx, q, r.entity, stretch{r.entity.ID, next, r.lastID}, r.page, 0)
+			page, err := readPage(ctx, q, r.entity, stretch{r.entity.ID, next, r.lastID}, Page{Limit: r.page})
 			if err != nil {
 				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))
 				return

@@ -19,12 +19,14 @@ type Filter struct {
 	Versions     []int64                    `json:"versions"` // by their ids
 	Spans        []Span                     `json:"spans"`
 	Actions      []audit.Action             `json:"actions"`
-	Since        *time.Time                 `json:"since"` // from this time on
-	Until        *time.Time                 `json:"until"` // before this time
-	SinceMark    *audit.Mark                `json:"since_mark"`
-	UntilMark    *audit.Mark                `json:"until_mark"`
+	Since        *time.Time                 `json:"since"` // after this time
+	Until        *time.Time                 `json:"until"` // up to this time
+	SinceID      *int64                     `json:"since_id"`
+	UntilID      *int64                     `json:"until_id"`
+	SinceMarks   []*audit.Mark              `json:"since_marks"` // after all of them
+	UntilMarks   []*audit.Mark              `json:"until_marks"`
 	Transactions []uint64                   `json:"transactions"`
-	SessionUser  *string                    `json:"session_user"`
+	SessionUsers []string                   `json:"session_users"`
 	Rollback     *bool                      `json:"rollback"`
 	Custom       map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
 	Keys         []string                   `json:"keys"`   // keys that the custom data has
@@ -141,8 +143,14 @@ func (f Filter) narrow() bool {
 // the last one.
 func (f Filter) bounds(last int64) (int64, int64) {
 	var first int64
-	if f.UntilMark != nil {
-		last = min(last, f.UntilMark.LastID)
+	for _, mark := range f.UntilMarks {
+		last = min(last, mark.LastID)
+	}
+	if f.UntilID != nil {
+		last = min(last, *f.UntilID)
+	}
+	if f.SinceID != nil {
+		first = max(first, *f.SinceID)
 	}
 	if f.Versions != nil {
 		if len(f.Versions) == 0 {
@@ -164,7 +172,7 @@ type search struct {
 	windowed    bool  // no index leads to the versions
 }
 
-func newSearch(ctx context.Context, q db.DBTX, f Filter) (s search, err error) {
+func newSearch(ctx context.Context, q db.DBTX, f Filter, page Page) (s search, err error) {
 	s.f = f
 	if s.filter, err = f.encode(); err != nil {
 		return s, err
@@ -174,6 +182,13 @@ func newSearch(ctx context.Context, q db.DBTX, f Filter) (s search, err error) {
 		return s, err
 	}
 	s.first, s.last = f.bounds(bounds.LastID)
+	switch {
+	case page.After == 0:
+	case page.NewestFirst:
+		s.last = min(s.last, page.After-1)
+	default:
+		s.first = max(s.first, page.After)
+	}
 	s.windowed = !f.narrow() && !bounds.Indexed
 	return s, nil
 }
@@ -186,7 +201,7 @@ func newSearch(ctx context.Context, q db.DBTX, f Filter) (s search, err error) {
 // makes the next one twice as large.
 func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, error) {
 	fail := func(err error) ([]*Version, error) { return nil, fmt.Errorf("search versions: %w", explained(err)) }
-	s, err := newSearch(ctx, q, f)
+	s, err := newSearch(ctx, q, f, page)
 	if err != nil {
 		return fail(err)
 	}
@@ -195,18 +210,14 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 		return nil, err
 	}
 	var versions []*Version
-	window := max(firstWindow, 2*int64(page.Limit))
-	for after := max(page.AfterID, s.first); after < s.last; {
+	for window := s.window(page); s.first < s.last; {
 		size := pageSize
 		if page.Limit > 0 {
 			size = min(size, page.Limit-len(versions))
 		}
-		last := s.last
-		if s.windowed && after < last-window {
-			last = max(after, 0) + window
-		}
+		after, last := s.next(window, page.NewestFirst)
 		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, Cut: optional(page.Cut), AfterID: after,
-			LastID: last, PageSize: int32(size)})
+			LastID: last, PageSize: int32(size), NewestFirst: page.NewestFirst})
 		if err != nil {
 			return fail(err)
 		}
@@ -221,12 +232,36 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 			break
 		}
 		if len(rows) == size {
-			after = rows[size-1].ID
+			s.goOn(rows[size-1].ID, rows[size-1].ID-1, page.NewestFirst)
 		} else {
-			after, window = last, 2*window
+			s.goOn(last, after, page.NewestFirst)
+			window *= 2
 		}
 	}
 	return versions, nil
+}
+
+// window is how many ids are looked at first.
+func (s search) window(page Page) int64 { return max(firstWindow, 2*int64(page.Limit)) }
+
+// next are the ids to be looked at next, after one up to another.
+func (s search) next(window int64, newestFirst bool) (after, last int64) {
+	switch {
+	case !s.windowed:
+		return s.first, s.last
+	case newestFirst:
+		return max(s.first, s.last-window), s.last
+	}
+	return s.first, min(s.last, max(s.first, 0)+window)
+}
+
+// goOn has the search go on after an id, or, the newest first, with the ids up to another.
+func (s *search) goOn(after, last int64, newestFirst bool) {
+	if newestFirst {
+		s.last = last
+	} else {
+		s.first = after
+	}
 }
 
 // searched is a table of which versions were found.

@@ -22,25 +22,24 @@ type transactionKey struct {
 func keyOf(id int64, at time.Time) transactionKey { return transactionKey{id, at.UnixMicro()} }
 
 // Transactions gives the transactions that made a version that passes a filter, the newest
-// such version first; each with all that it changed. A page has at most limit of them, 0: all,
-// and begins before the cursor of the last one of the page before it, 0: with the newest.
+// such version first; each with all that it changed. A page is after the last such version of a transaction.
 //
 // Ids are gone through in windows as by Search, but downwards.
-func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit int) ([]audit.Transaction, error) {
-	fail := func(err error) ([]audit.Transaction, error) {
+func Transactions(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*audit.Transaction, error) {
+	fail := func(err error) ([]*audit.Transaction, error) {
 		return nil, fmt.Errorf("search transactions: %w", explained(err))
 	}
-	s, err := newSearch(ctx, q, f)
+	s, err := newSearch(ctx, q, f, Page{})
 	if err != nil {
 		return fail(err)
 	}
 	last := s.last
-	if before > 0 {
-		last = min(last, before-1)
+	if page.After > 0 {
+		last = min(last, page.After-1)
 	}
 	var found []db.SearchTransactionsRow
 	seen := make(map[transactionKey]bool)
-	for window := max(firstWindow, 2*int64(limit)); last > s.first; {
+	for window := s.window(page); last > s.first; {
 		from := s.first
 		if s.windowed {
 			from = max(s.first, last-window)
@@ -53,15 +52,15 @@ func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit 
 		fresh := slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
 			return seen[keyOf(r.Transaction, r.RecordedAt)]
 		})
-		if fresh, err = s.below(ctx, q, before, fresh); err != nil {
+		if fresh, err = s.below(ctx, q, page.After, fresh); err != nil {
 			return fail(err)
 		}
 		for _, r := range fresh {
 			seen[keyOf(r.Transaction, r.RecordedAt)] = true
 		}
 		found = append(found, fresh...)
-		if limit > 0 && len(found) >= limit {
-			found = found[:limit]
+		if page.Limit > 0 && len(found) >= page.Limit {
+			found = found[:page.Limit]
 			break
 		}
 		last, window = from, 2*window
@@ -109,7 +108,7 @@ func (s search) of(rows []db.SearchTransactionsRow) ([]byte, error) {
 }
 
 // readTransactions reads all that some transactions changed.
-func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactionsRow) ([]audit.Transaction, error) {
+func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactionsRow) ([]*audit.Transaction, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -122,10 +121,11 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 		names[e.TableID] = e.Table
 	}
 	ids := make([]int64, len(rows))
-	transactions, place := make([]audit.Transaction, len(rows)), make(map[transactionKey]int)
+	transactions, place := make([]*audit.Transaction, len(rows)), make(map[transactionKey]int)
 	for i, r := range rows {
 		ids[i], place[keyOf(r.Transaction, r.RecordedAt)] = r.Transaction, i
-		transactions[i] = audit.Transaction{ID: uint64(r.Transaction), RecordedAt: r.RecordedAt, Cursor: r.NewestID}
+		transactions[i] = &audit.Transaction{ID: uint64(r.Transaction), RecordedAt: r.RecordedAt,
+			Cursor: transactionCursor(r.NewestID)}
 	}
 	parts, err := db.New().TransactionParts(ctx, q, ids)
 	if err != nil {
@@ -133,7 +133,7 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 	}
 	for _, part := range parts {
 		if i, ok := place[keyOf(part.Transaction, part.RecordedAt)]; ok {
-			if err := addPart(&transactions[i], names[part.TableID], part); err != nil {
+			if err := addPart(transactions[i], names[part.TableID], part); err != nil {
 				return nil, err
 			}
 		}

@@ -36,7 +36,7 @@ func NoteUndid(ctx context.Context, q db.DBTX, versions []*Version) error {
 }
 
 // undidTransactions are the transactions of which one took something back.
-func undidTransactions(ctx context.Context, q db.DBTX, t audit.Transaction) ([]uint64, error) {
+func undidTransactions(ctx context.Context, q db.DBTX, t *audit.Transaction) ([]uint64, error) {
 	if !t.Rollback {
 		return nil, nil
 	}

@@ -122,7 +122,7 @@ func (r *run) earlierInGo(mark string) error {
 			return err
 		}
 		var got []audit.Image
-		for image, err := range db.ImagesAsOf(r.ctx, t.quoted(r.audited), exaudit.AtMark(mark)) {
+		for image, err := range db.AsOf(r.ctx, t.quoted(r.audited), exaudit.AtMark(mark)) {
 			if err != nil {
 				return found("as of", "%s as of mark %s, in Go: %v", t.Name, mark, err)
 			}
@@ -223,7 +223,7 @@ func (r *run) earlierByCommand(mark string) error {
 	for _, t := range r.Tables {
 		name := t.quoted(r.audited)
 		arguments, byName[name] = append(arguments, name), t
-		for image, err := range db.ImagesAsOf(r.ctx, name, exaudit.AtMark(mark)) {
+		for image, err := range db.AsOf(r.ctx, name, exaudit.AtMark(mark)) {
 			if err != nil {
 				return err
 			}
@@ -270,7 +270,7 @@ func (r *run) checkStates() error {
 			continue
 		}
 		table := r.Tables[v.Place].quoted(r.audited)
-		versions, err := db.History(r.ctx, table, exaudit.EntityID(v.EntityID), exaudit.WithStates())
+		versions, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, exaudit.EntityID(v.EntityID)))
 		if err != nil {
 			return found("states", "history of %s %s: %v", table, v.EntityID, err)
 		}

@@ -30,8 +30,8 @@ func (r *run) checkGaps() error {
 		}
 	}
 	for _, v := range r.versions {
-		_, err := db.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID),
-			exaudit.WithStates())
+		table := r.Tables[v.Place].quoted(r.audited)
+		_, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, exaudit.EntityID(v.EntityID)))
 		if err != nil && !errors.Is(err, audit.ErrDiverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}

@@ -111,7 +111,7 @@ func (d *demo) morning(ctx context.Context) error {
 
 // takeBack undoes the mistake, and checks that the order is what it was.
 func (d *demo) takeBack(ctx context.Context) error {
-	versions, err := exaudit.New(d.pool).History(ctx, "orders", 1, exaudit.WithStates())
+	versions, err := exaudit.Collect(exaudit.New(d.pool).HistoryWithStates(ctx, "orders", 1))
 	if err != nil {
 		return err
 	}
@@ -130,10 +130,10 @@ func (d *demo) takeBack(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("\nThe revert is part of the record:")
-	if err := d.shell(ctx, "history", "orders", "1", "--limit", "2"); err != nil {
+	if err := d.shell(ctx, "history", "orders", "1", "--newest-first", "--limit", "2"); err != nil {
 		return err
 	}
-	versions, err = exaudit.New(d.pool).History(ctx, "orders", 1, exaudit.WithStates())
+	versions, err = exaudit.Collect(exaudit.New(d.pool).HistoryWithStates(ctx, "orders", 1))
 	if err != nil {
 		return err
 	}

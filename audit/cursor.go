@@ -1,0 +1,9 @@
+package audit
+
+import "fmt"
+
+// Cursor is a place in a list, after an element: see exaudit.After. What the text says may change between releases.
+type Cursor string
+
+// Cursor returns the place after the version, in a list of versions in either order.
+func (v *Version) Cursor() Cursor { return Cursor(fmt.Sprintf("v%d", v.ID)) }
