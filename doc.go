@@ -63,9 +63,9 @@
 //   - A table: [audit.TableError], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
 //   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
 //     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNotFound], [audit.ErrExists].
-//   - The history does not fit the row: [audit.ErrDiverged].
+//   - The history does not fit the row: [audit.DivergedError].
 //   - The past is not known: [audit.ErrBeforeHistory], [audit.ErrNotTrackedThen], [audit.ErrOutOfSight],
 //     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
-//   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.WriteError],
+//   - A revert or an undo cannot be carried out: [audit.ConflictError], [audit.WriteError],
 //     [audit.ErrNothingToDo], [audit.ErrPlanStale].
 package exaudit

@@ -29,8 +29,8 @@ func TestDivergenceOfEnum(t *testing.T) {
 	db, adb := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
 	db.Exec(t, `INSERT INTO m VALUES (1, 'sad', 1); UPDATE m SET n = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE m SET mood = 'happy'; RESET session_replication_role`)
-	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, audit.ErrDiverged) {
-		t.Errorf("got %v, want ErrDiverged", err)
+	if _, err := adb.Revert(context.Background(), 2, nil); !reason.Is(err, reason.Diverged) {
+		t.Errorf("got %v, want a DivergedError", err)
 	}
 }
 
@@ -151,8 +151,8 @@ func TestRevertOfMissingRow(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
 	db.Exec(t, `INSERT INTO u VALUES ('k', 'a'); UPDATE u SET x = 'b'`)
 	db.Exec(t, `SET session_replication_role = replica; DELETE FROM u; RESET session_replication_role`)
-	if _, err := adb.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, audit.ErrDiverged) {
-		t.Errorf("got %v, want ErrDiverged", err)
+	if _, err := adb.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !reason.Is(err, reason.Diverged) {
+		t.Errorf("got %v, want a DivergedError", err)
 	}
 	if got := rows(t, db, "u"); got != "" {
 		t.Errorf("the table holds %s", got)

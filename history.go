@@ -41,7 +41,8 @@ func (d *DB) History(ctx context.Context, table string, key any,
 // HistoryWithStates returns the versions of one row, as History does, with StateBefore and State: the whole rows before
 // and after each version. If a nested trigger recorded its version before the change that fired it, the versions are
 // put into their true order. For this, the complete history of the row is read and checked: if it does not fit
-// together, or does not lead to the present row, the error is ErrDiverged, unless the options of the table explain it.
+// together, or does not lead to the present row, the error is an *audit.DivergedError, unless the options of
+// the table explain it.
 func (d *DB) HistoryWithStates(ctx context.Context, table string, key any,
 	opts ...HistoryOption) iter.Seq2[*audit.Version, error] {
 	return opened(func() (iter.Seq2[*audit.Version, error], error) {
@@ -77,7 +78,7 @@ func (d *DB) withStates(ctx context.Context, table string, key any, q *query) ([
 }
 
 // CheckHistory returns nil if the versions of a row fit together and lead to the present row. Otherwise it returns
-// ErrDiverged, a *DivergedError that says which version does not fit. With the option Preview it needs little memory.
+// an *audit.DivergedError, which says which version does not fit. With the option Preview it needs little memory.
 func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...PreviewOption) error {
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -97,7 +98,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
 				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Created, audit.Updated)), nil)
-				if !errors.Is(err, audit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
+				if !reason.Is(err, reason.Conflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
 				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Created, audit.Updated)), &exaudit.UndoOptions{OnConflict: audit.SkipRows})
@@ -183,7 +184,7 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 		t.Errorf("as of a mark before: %v", err)
 	}
 	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Deleted)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) {
+	if !reason.Is(err, reason.Conflict) {
 		t.Errorf("undo: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -116,7 +117,7 @@ func TestEmptyKeys(t *testing.T) {
 	// a row that comes back and wants what the row with the empty key has
 	gone := inOneTransaction(t, db, `DELETE FROM u WHERE k = 'z'`)
 	changed := inOneTransaction(t, db, `UPDATE u SET v = 2 WHERE k = ''`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, audit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !reason.Is(err, reason.Conflict) {
 		t.Errorf("undo of what the row with the empty key stands in the way of: %v", err)
 	}
 	undo(t, adb, changed, nil)

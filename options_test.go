@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -77,7 +78,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			statesOf(t, adb, "people", 1)
 			// what is not masked is still checked
 			db.Exec(t, `ALTER TABLE people DISABLE TRIGGER ALL; UPDATE people SET name = 'secretly'; ALTER TABLE people ENABLE TRIGGER ALL`)
-			if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "people", 1)); !errors.Is(err, audit.ErrDiverged) {
+			if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "people", 1)); !reason.Is(err, reason.Diverged) {
 				t.Errorf("changed behind its back: %v", err)
 			}
 		})
@@ -173,7 +174,7 @@ func TestConditionalHistory(t *testing.T) {
 	db.Exec(t, `UPDATE posts SET status = 'draft'`)   // 2
 	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`) // out of sight
 	afterLeaving := statesOf(t, adb, "posts", 1)      // the present row is another
-	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, audit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
+	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !reason.Is(err, reason.Diverged) || !strings.Contains(err.Error(), "out of sight") {
 		t.Errorf("revert of a row that changed out of sight: %v", err)
 	}
 	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
@@ -199,7 +200,7 @@ func TestConditionalHistory(t *testing.T) {
 	if err != nil || before["title"] != "d" {
 		t.Errorf("before version 3: %v, %v", before, err)
 	}
-	if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, audit.ErrDiverged) {
+	if _, err := adb.Revert(ctx, versions[2].ID, nil); !reason.Is(err, reason.Diverged) {
 		t.Errorf("revert across the gap: %v", err)
 	}
 	if _, err := adb.Revert(ctx, versions[3].ID, nil); err != nil {
@@ -219,7 +220,7 @@ func TestConditionalHistory(t *testing.T) {
 	}
 	// what the options do not explain is found still
 	db.Exec(t, `ALTER TABLE posts DISABLE TRIGGER ALL; UPDATE posts SET title = 'secretly'; ALTER TABLE posts ENABLE TRIGGER ALL; UPDATE posts SET title = 'x'`)
-	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "posts", 1)); !errors.Is(err, audit.ErrDiverged) {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "posts", 1)); !reason.Is(err, reason.Diverged) {
 		t.Errorf("changed behind its back: %v", err)
 	}
 }

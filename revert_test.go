@@ -144,7 +144,7 @@ func TestRevertRefuses(t *testing.T) {
 			`CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
 			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, audit.Vetoed},
 		{"diverged", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders DISABLE TRIGGER USER`,
-			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, audit.ErrDiverged},
+			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, reason.Diverged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 type seen struct {
@@ -142,7 +143,7 @@ func TestLostColumns(t *testing.T) {
 	}
 	// recorded again, nothing fits
 	db.Exec(t, `UPDATE seen SET a = 3`)
-	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "seen", 11)); !errors.Is(err, audit.ErrDiverged) {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "seen", 11)); !reason.Is(err, reason.Diverged) {
 		t.Errorf("a version of what was changed out of sight: %v", err)
 	}
 }

@@ -21,9 +21,9 @@ import (
 //
 // Versions are read page by page, as the loop goes on, so the use of memory does not grow with the history. The
 // exception is a row whose primary key was changed, which is read at once. The sequence ends with the version that
-// was the newest when it began, or with an error: ErrDiverged if the versions do not fit together or do not lead to
-// the present row. The options After, Limit and the filters choose among the versions; the rows are always computed
-// from the complete history.
+// was the newest when it began, or with an error: an *audit.DivergedError if the versions do not fit together or do not
+// lead to the present row. The options After, Limit and the filters choose among the versions; the rows are always
+// computed from the complete history.
 func History[T any](ctx context.Context, d *DB, table string, key any,
 	opts ...HistoryOption) iter.Seq2[audit.TypedVersion[T], error] {
 	return opened(func() (iter.Seq2[audit.TypedVersion[T], error], error) {

@@ -541,7 +541,7 @@ func TestHistoryOfDiverged(t *testing.T) {
 			given++
 			continue
 		}
-		if !errors.Is(err, audit.ErrDiverged) || v.Version != nil {
+		if !reason.Is(err, reason.Diverged) || v.Version != nil {
 			t.Errorf("got %v with %v", err, v.Version)
 		}
 	}

@@ -45,7 +45,7 @@ func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 // rollbacks, with the versions that they undid and the custom data of ctx. The returned plan says what was written;
 // its Transaction can be passed to Redo.
 //
-// The errors are those of PlanUndo; ErrUndoConflict, which is an *audit.ConflictError; ErrNothingToDo, and an
+// The errors are those of PlanUndo, an *audit.ConflictError, ErrNothingToDo, and an
 // *audit.WriteError if a row cannot be written.
 func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)

@@ -199,7 +199,7 @@ func TestUndoRivalsForAKey(t *testing.T) {
 	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
 	db.Exec(t, `DELETE FROM w`)
 	deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(audit.Deleted))
-	if _, err := adb.Undo(ctx, deleted, nil); !errors.Is(err, audit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, deleted, nil); !reason.Is(err, reason.Conflict) {
 		t.Errorf("undo: %v", err)
 	}
 	if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); err != nil {

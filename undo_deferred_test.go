@@ -55,7 +55,7 @@ func TestWhatIsDeferredIsRefusedAtOnce(t *testing.T) {
 				}
 				want := c.want
 				if c.conflict {
-					want = audit.ErrUndoConflict
+					want = reason.Conflict
 				}
 				if _, err := undoVersions(t, adb, []int64{c.version}, nil); !reason.Is(err, want) {
 					t.Errorf("undo in %s: %v, want %v", where, err, want)

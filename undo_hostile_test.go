@@ -18,7 +18,7 @@ import (
 )
 
 // undoRefused undoes a transaction, which must be refused for a reason, and leave no trace.
-func undoRefused(t *testing.T, db *pgtest.DB, adb *exaudit.DB, xid uint64, reason error, text string, tables ...string) {
+func undoRefused(t *testing.T, db *pgtest.DB, adb *exaudit.DB, xid uint64, want any, text string, tables ...string) {
 	t.Helper()
 	content := func() (all string) {
 		for _, table := range tables {
@@ -28,8 +28,8 @@ func undoRefused(t *testing.T, db *pgtest.DB, adb *exaudit.DB, xid uint64, reaso
 	}
 	before := content()
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), nil)
-	if !errors.Is(err, reason) || !strings.Contains(err.Error(), text) {
-		t.Errorf("%v, want %v: %s", err, reason, text)
+	if !reason.Is(err, want) || !strings.Contains(err.Error(), text) {
+		t.Errorf("%v, want %v: %s", err, want, text)
 	}
 	if after := content(); after != before {
 		t.Errorf("a refused undo left\n%s\nwant\n%s", after, before)
@@ -61,10 +61,10 @@ func TestUndoOfAKeyThatLaterRowsPointTo(t *testing.T) {
 			INSERT INTO users VALUES (1, 'a'), (2, 'b')`, "users", "mails")
 		moved := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 		db.Exec(t, `INSERT INTO mails VALUES (1, 11, NULL)`)
-		undoRefused(t, db, adb, moved, audit.ErrUndoConflict, "public.mails 1 refers to it by owner", "users", "mails")
+		undoRefused(t, db, adb, moved, reason.Conflict, "public.mails 1 refers to it by owner", "users", "mails")
 		renamed := inOneTransaction(t, db, `UPDATE users SET code = 'c' WHERE id = 2`)
 		db.Exec(t, `INSERT INTO mails VALUES (2, NULL, 'c')`)
-		undoRefused(t, db, adb, renamed, audit.ErrUndoConflict, "public.mails 2 refers to it by code", "users", "mails")
+		undoRefused(t, db, adb, renamed, reason.Conflict, "public.mails 2 refers to it by code", "users", "mails")
 	}
 }
 
@@ -82,7 +82,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
 		_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
-		if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team refers to, is not there") {
+		if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team refers to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
 		expect(t, db, "people", before)
@@ -106,7 +106,7 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	}
 	bad := inOneTransaction(t, db, `INSERT INTO people VALUES (1, 'Ann', '1')`)
 	db.Exec(t, `UPDATE people SET ssn = '2'`)
-	undoRefused(t, db, adb, bad, audit.ErrUndoConflict, "public.people 1: the row was updated since", "people")
+	undoRefused(t, db, adb, bad, reason.Conflict, "public.people 1: the row was updated since", "people")
 
 	// an update of nothing but a masked column cannot come back, and a plan says so
 	masked := inOneTransaction(t, db, `UPDATE people SET ssn = '3'`)
@@ -213,7 +213,7 @@ func TestUndoTellsNullsApart(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, d jsonb); INSERT INTO docs VALUES (1, '{"a": 1}'), (2, NULL), (3, 'null')`, "docs")
 	bad := inOneTransaction(t, db, `UPDATE docs SET d = NULL WHERE id = 1`, `UPDATE docs SET d = 'null' WHERE id = 2`, `UPDATE docs SET d = NULL WHERE id = 3`)
 	db.Exec(t, `UPDATE docs SET d = 'null' WHERE id = 1`)
-	undoRefused(t, db, adb, bad, audit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
+	undoRefused(t, db, adb, bad, reason.Conflict, "public.docs 1: d: was null, is now null", "docs")
 	db.Exec(t, `UPDATE docs SET d = '{"b": 1}' WHERE id = 2`)
 	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 	if got := pgtest.One[string](t, db, `SELECT string_agg(coalesce(d::text, 'NULL'), ' ' ORDER BY id) FROM docs`); got != `null {"b": 1} null` {
@@ -341,5 +341,5 @@ func TestUndoKnowsRowsThatCameBack(t *testing.T) {
 	gone := inOneTransaction(t, db, `DELETE FROM parcels WHERE id = 5`)
 	undo(t, adb, gone, nil)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 5; INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
-	undoRefused(t, db, adb, made, audit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
+	undoRefused(t, db, adb, made, reason.Conflict, "public.parcels 5: another row has its key now", "parcels")
 }

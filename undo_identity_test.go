@@ -30,7 +30,7 @@ func TestUndoOverwritesNoRowThatCameLater(t *testing.T) {
 	}
 	db.Exec(t, `INSERT INTO p VALUES (1000, 50, 'C')`)
 	_, err := undoVersions(t, adb, []int64{1, 2, 3}, nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
+	if !reason.Is(err, reason.Conflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 	if _, err = undoVersions(t, adb, []int64{1, 2, 3}, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); err != nil {
@@ -221,7 +221,7 @@ func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
 	db.Exec(t, `UPDATE t SET a = 'y' WHERE id = 4`)
 	db.Exec(t, `UPDATE t SET id = id + 1`)
 	moved := pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE previous_entity_id = '4'`)
-	if _, err := undoVersions(t, adb, []int64{moved}, nil); !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
+	if _, err := undoVersions(t, adb, []int64{moved}, nil); !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }

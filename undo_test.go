@@ -99,7 +99,7 @@ func TestUndoConflicts(t *testing.T) {
 
 	_, err := adb.Undo(ctx, selection, nil)
 	var conflict *audit.ConflictError
-	if !errors.As(err, &conflict) || !errors.Is(err, audit.ErrUndoConflict) || len(conflict.Rows) != 2 {
+	if !errors.As(err, &conflict) || !reason.Is(err, reason.Conflict) || len(conflict.Rows) != 2 {
 		t.Fatalf("undo: %v, want two rows in conflict", err)
 	}
 	for _, want := range []string{
@@ -154,8 +154,8 @@ func TestUndoKeepsColumns(t *testing.T) {
 		INSERT INTO notes VALUES (1, 'a', 'b')`, "notes")
 	bad := inOneTransaction(t, db, `UPDATE notes SET title = 'oops'`)
 	db.Exec(t, `UPDATE notes SET body = 'later'`)
-	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrUndoConflict) {
-		t.Fatalf("%v, want ErrUndoConflict", err)
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !reason.Is(err, reason.Conflict) {
+		t.Fatalf("%v, want a ConflictError", err)
 	}
 	plan := undo(t, adb, bad, &exaudit.UndoOptions{KeepColumns: []string{"notes.revision"}})
 	expect(t, db, "notes", `(1,a,later,3)`)
@@ -235,7 +235,7 @@ func TestUndoOfACreateThatIsReferenced(t *testing.T) {
 	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
 	before := rows(t, db, "cities")
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] refers to it by city`) {
+	if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] refers to it by city`) {
 		t.Fatalf("%v, want a conflict about the street", err)
 	}
 	expect(t, db, "cities", before)
@@ -256,7 +256,7 @@ func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
 	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country refers to, is not there") {
+	if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "public.countries 2, which country refers to, is not there") {
 		t.Fatalf("%v, want a conflict about the country", err)
 	}
 }
@@ -308,12 +308,12 @@ func TestUndoOfKeyChanges(t *testing.T) {
 	moved := inOneTransaction(t, db, `UPDATE users SET id = 30 WHERE id = 3`)
 	db.Exec(t, `INSERT INTO users VALUES (3, 'new')`)
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
+	if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`)
 	db.Exec(t, `INSERT INTO users VALUES (2, 'new')`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "another row has its key now") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -327,7 +327,7 @@ func TestUndoTellsGenerationsApart(t *testing.T) {
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (2, 'lost', 2.00, NULL)`)
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
+	if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -443,7 +443,7 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value does not fit the column's present type") {
+	if !reason.Is(err, reason.Conflict) || !strings.Contains(err.Error(), "weight: the old value does not fit the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
 	kept, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
@@ -461,7 +461,7 @@ func TestUndoWithAValueForARetypedColumn(t *testing.T) {
 	gone := inOneTransaction(t, db, `DELETE FROM parcels`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING NULL`)
 	selection := exaudit.Select(exaudit.ByTransaction(gone))
-	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, audit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, selection, nil); !reason.Is(err, reason.Conflict) {
 		t.Errorf("got %v, want a conflict", err)
 	}
 	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); !errors.Is(err, audit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {

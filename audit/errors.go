@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/exaudit/exaudit/patch"
 )
 
 // Errors without details.
@@ -65,9 +63,6 @@ var (
 
 // Errors of reading the past.
 var (
-	// ErrDiverged means that versions do not fit together, or do not lead to the present row: something was changed
-	// without being recorded.
-	ErrDiverged = errors.New("diverged from history")
 	// ErrBeforeHistory means that the history of a table does not reach back to a point: the table was not tracked
 	// yet, or retention has removed what came after the point.
 	ErrBeforeHistory = errors.New("before the history begins")
@@ -89,10 +84,7 @@ var (
 )
 
 // Errors of a revert or an undo. Nothing has been written then.
-var (
-	// ErrUndoConflict means that undo would overwrite later changes; the error is a *ConflictError.
-	ErrUndoConflict = errors.New("changed since")
-)
+var ()
 
 // OptionError says which option of a table is wrong; errors.Is finds ErrInvalidOptions.
 type OptionError struct {
@@ -132,34 +124,6 @@ func (e *PartialError) Error() string {
 // Unwrap returns the reason.
 func (e *PartialError) Unwrap() error { return e.Err }
 
-// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
-type DivergedError struct {
-	Version int64 // the version that does not fit what came before; 0: the present row
-	// Difference is the difference between the state to which the history leads and what was found.
-	Difference patch.Patch
-	// Columns are those of the present row that differ.
-	Columns []string
-	// Explained reports whether the options of the table let rows change without a version.
-	Explained bool
-}
-
-func (e *DivergedError) Error() string {
-	switch {
-	case e.Version == 0 && e.Explained:
-		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s",
-			patch.Text(e.Difference))
-	case e.Version == 0:
-		return fmt.Sprintf("the present row is not what its history says: %s", patch.Text(e.Difference))
-	case e.Explained:
-		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s",
-			e.Version, patch.Text(e.Difference))
-	}
-	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, patch.Text(e.Difference))
-}
-
-// Unwrap returns ErrDiverged.
-func (e *DivergedError) Unwrap() error { return ErrDiverged }
-
 // RowError says that the state of one row at a point is not known, while others are known. errors.Is finds ErrDiverged
 // if its versions do not fit together, or ErrUnreadable.
 type RowError struct {
@@ -174,22 +138,3 @@ func (e *RowError) Error() string { return e.Reason }
 
 // Unwrap returns ErrDiverged or ErrUnreadable.
 func (e *RowError) Unwrap() error { return e.Err }
-
-// ConflictError contains the rows that prevent an undo because of conflicts; errors.Is finds ErrUndoConflict.
-type ConflictError struct{ Rows []RowChange }
-
-func (e *ConflictError) Error() string {
-	first := e.Rows[0]
-	text := fmt.Sprintf("%s %s: %s", first.Table, first.EntityID, first.Conflicts[0])
-	switch n := len(e.Rows) - 1; n {
-	case 0:
-	case 1:
-		text += ", and another row is in conflict"
-	default:
-		text += fmt.Sprintf(", and %d more rows are in conflict", n)
-	}
-	return text
-}
-
-// Unwrap returns ErrUndoConflict.
-func (e *ConflictError) Unwrap() error { return ErrUndoConflict }

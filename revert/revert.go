@@ -136,8 +136,12 @@ func (p *plan) public() *audit.RevertPlan {
 
 // failed says what was attempted.
 func failed(e history.Entity, version int64, err error) error {
+	row := audit.RowID{Table: e.Table, EntityID: e.ID}
 	if refused := (*audit.WriteError)(nil); errors.As(err, &refused) && refused.Table == "" {
-		refused.RowID = audit.RowID{Table: e.Table, EntityID: e.ID}
+		refused.RowID = row
+	}
+	if diverged := (*audit.DivergedError)(nil); errors.As(err, &diverged) {
+		diverged.RowID = row
 	}
 	return fmt.Errorf("revert %s %s to before version %d: %w", e.Table, e.ID, version, err)
 }

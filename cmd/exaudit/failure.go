@@ -72,13 +72,13 @@ var kinds = []struct {
 	{audit.ErrNotFound, exitFailed, ""}, // see notFoundHint
 	{audit.ErrInvalidKey, exitUsage, ""},
 	{audit.ErrInvalidFilter, exitUsage, ""},
-	{audit.ErrUndoConflict, exitConflict, ""}, // see undoHint
+	{reason.Conflict, exitConflict, ""}, // see undoHint
 	{audit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
 	{audit.NotRecording, exitConflict, ", so nothing was written"},
 	{audit.ErrInvalidPlan, exitUsage, ""},
 	{audit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{audit.ErrUnmatched, exitUsage, ""},
-	{audit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
+	{reason.Diverged, exitConflict, ": something was changed without being recorded"},
 	{audit.ReferencedRowMissing, exitConflict, ""},
 	{audit.UniqueConflict, exitConflict, ""},
 	{audit.ConstraintViolated, exitConflict, ""},
@@ -168,7 +168,7 @@ func (p *program) hint(err error) string {
 	if table := (*audit.TableError)(nil); errors.As(err, &table) && len(table.Unrecorded) > 0 {
 		return recordingHint(table.Unrecorded[0])
 	}
-	if errors.Is(err, audit.ErrUndoConflict) {
+	if reason.Is(err, reason.Conflict) {
 		return undoHint(err)
 	}
 	if w := (*audit.WriteError)(nil); errors.As(err, &w) && w.Reason == audit.Vetoed && len(w.Columns) > 0 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func (p *program) showCommand() *cli.Command {
@@ -52,7 +52,7 @@ func (p *program) show(c *cli.Context) error {
 	version, err := db.VersionWithStates(c.Context, id, comparing(c)...)
 	// Where the history does not fit together, what is recorded is worth seeing all the more.
 	damage := error(nil)
-	if errors.Is(err, audit.ErrDiverged) {
+	if reason.Is(err, reason.Diverged) {
 		damage = err
 		version, err = db.Version(c.Context, id, comparing(c)...)
 	}

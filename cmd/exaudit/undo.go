@@ -17,6 +17,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -461,7 +462,7 @@ func (u *undoing) showConflicts(w io.Writer, plan *audit.UndoPlan) {
 		}
 		outcome := "in conflict, keeps later changes"
 		switch {
-		case errors.Is(plan.Err(), audit.ErrUndoConflict):
+		case reason.Is(plan.Err(), reason.Conflict):
 			outcome = "in conflict"
 		case r.Skipped:
 			outcome = "in conflict, left out"

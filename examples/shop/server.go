@@ -178,7 +178,7 @@ func statusOf(err error) int {
 		return p.status
 	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, audit.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, audit.ErrDiverged), errors.Is(err, audit.ErrPlanStale), errors.Is(err, audit.ErrNothingToDo),
+	case errors.As(err, new(*audit.DivergedError)), errors.Is(err, audit.ErrPlanStale), errors.Is(err, audit.ErrNothingToDo),
 		errors.As(err, new(*audit.WriteError)):
 		return http.StatusConflict
 	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):

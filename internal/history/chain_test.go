@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // life is a random history of one row, as a trigger records it: only what an update
@@ -94,7 +95,7 @@ func TestRebuildInverted(t *testing.T) {
 		if err := history.Rebuild(l.versions, history.Present{Row: l.present}); err != nil {
 			// More than one order may fit within a transaction; the wrong choice is only
 			// seen later. It must not pass silently.
-			if !errors.Is(err, audit.ErrDiverged) {
+			if !reason.Is(err, reason.Diverged) {
 				t.Fatal(err)
 			}
 			return
@@ -142,7 +143,7 @@ func TestRebuildJSONNull(t *testing.T) {
 		t.Error("the SQL NULL is still noted as a JSON null")
 	}
 	versions[1].Before = audit.Image{"info": nil}
-	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !errors.Is(err, audit.ErrDiverged) {
-		t.Errorf("an SQL NULL where a JSON null was: %v, want ErrDiverged", err)
+	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !reason.Is(err, reason.Diverged) {
+		t.Errorf("an SQL NULL where a JSON null was: %v, want a DivergedError", err)
 	}
 }

@@ -27,7 +27,7 @@ func newRowError(table string, problem []byte) error {
 		return fmt.Errorf("read what is wrong with a row of %s: %w", table, err)
 	}
 	e := &audit.RowError{Table: table, Key: told.Key, Version: told.Version, Reason: told.Message,
-		Err: audit.ErrDiverged}
+		Err: &audit.DivergedError{RowID: audit.RowID{Table: table, EntityID: told.Key}, Version: told.Version}}
 	if is := raised[told.Code]; is != nil {
 		e.Err = is
 	}

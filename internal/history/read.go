@@ -117,7 +117,7 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 }
 
 // Complete gives the whole history of an entity with the state after each version, or
-// ErrDiverged where it does not fit together. Where the options of the table explain that,
+// a *DivergedError where it does not fit together. Where the options of the table explain that,
 // versions have a Gap instead, and where the present row is another than the last state, the newest
 // version says what is Lost.
 func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
@@ -163,13 +163,21 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 		}
 		err := rebuildPeriods(line.Versions, present)
 		if err != nil && !outOfSight(err) {
-			return nil, nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
+			return nil, nil, e.misfit(err)
 		}
 		placed(0, line.Versions)
 		newLost(line.Versions, err).mark(line.Versions)
 		noteUnknown(line.Versions, present.Hidden)
 	}
 	return inTrueOrder(versions, lines), lines, nil
+}
+
+// misfit says of an error whose history it is.
+func (e Entity) misfit(err error) error {
+	if diverged := (*audit.DivergedError)(nil); errors.As(err, &diverged) {
+		diverged.RowID = audit.RowID{Table: e.Table, EntityID: e.ID}
+	}
+	return fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 }
 
 // outOfSight tells whether what is recorded fits, and only the present row is another, as

@@ -246,7 +246,7 @@ func (r *Replay) younger(epoch int) []string {
 	return names
 }
 
-// Versions gives the versions from oldest to newest, or the first error, ErrDiverged where
+// Versions gives the versions from oldest to newest, or the first error, a *DivergedError where
 // they do not fit together or do not lead to the present row.
 func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, error] {
 	return r.versions(ctx, q, r.moved)
@@ -265,7 +265,7 @@ func (r *Replay) versions(ctx context.Context, q db.DBTX, moved []*Version) iter
 		var w *walk
 		n := 0
 		diverged := func(err error) {
-			yield(nil, fmt.Errorf("history of %s %s: %w", r.entity.Table, r.entity.ID, err))
+			yield(nil, r.entity.misfit(err))
 		}
 		for group, err := range r.groups(ctx, q) {
 			if err != nil {

@@ -7,8 +7,18 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// Is reports whether err is what is wanted: one of the errors of package audit without details, as errors.Is has it, or
-// an error of one of its types with the reason. Unlike errors.AsType, it looks at all errors that were joined.
+// kind is an error's type, where the type has no reasons.
+type kind string
+
+// The types without reasons.
+const (
+	Conflict kind = "conflict" // *audit.ConflictError
+	Diverged kind = "diverged" // *audit.DivergedError
+)
+
+// Is reports whether err is what is wanted: one of the errors of package audit without details, as errors.Is has it; an
+// error of one of its types with the reason; or Conflict or Diverged. Unlike errors.AsType, it looks at all errors that
+// were joined.
 func Is(err error, wanted ...any) bool {
 	for _, want := range wanted {
 		switch want := want.(type) {
@@ -20,7 +30,7 @@ func Is(err error, wanted ...any) bool {
 			if errors.Is(err, want) {
 				return true
 			}
-		case audit.SchemaReason, audit.TableReason, audit.WriteReason:
+		case audit.SchemaReason, audit.TableReason, audit.WriteReason, kind:
 			if has(err, want) {
 				return true
 			}
@@ -57,6 +67,10 @@ func of(err error) any {
 		return err.Reason
 	case *audit.WriteError:
 		return err.Reason
+	case *audit.ConflictError:
+		return Conflict
+	case *audit.DivergedError:
+		return Diverged
 	}
 	return nil
 }

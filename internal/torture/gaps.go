@@ -32,7 +32,7 @@ func (r *run) checkGaps() error {
 	for _, v := range r.versions {
 		table := r.Tables[v.Place].quoted(r.audited)
 		_, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, exaudit.EntityID(v.EntityID)))
-		if err != nil && !errors.Is(err, audit.ErrDiverged) {
+		if err != nil && !reason.Is(err, reason.Diverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}
 	}
@@ -66,9 +66,9 @@ func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, pol
 	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)),
 		&exaudit.UndoOptions{OnConflict: policy})
 	switch {
-	case errors.Is(err, audit.ErrUndoConflict), errors.Is(err, audit.ErrNothingToDo):
+	case reason.Is(err, reason.Conflict), errors.Is(err, audit.ErrNothingToDo):
 		return r.holds(tx, "gaps", what, r.now())
-	case errors.Is(err, audit.ErrDiverged):
+	case reason.Is(err, reason.Diverged):
 		return nil
 	case len(r.References) > 0 && (reason.Is(err, audit.ReferencedRowMissing, audit.ConstraintViolated)):
 		return nil // rows that were not recorded
@@ -90,7 +90,7 @@ func (r *run) checkGapsOfRevert(tx pgx.Tx, e *entry, diverged bool) error {
 	what := fmt.Sprintf("revert of version %d", e.version.ID)
 	r.counts.Reverts++
 	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID, &exaudit.RevertOptions{AllowDiverged: diverged})
-	if reason.Is(err, refused...) || errors.Is(err, audit.ErrDiverged) {
+	if reason.Is(err, refused...) || reason.Is(err, reason.Diverged) {
 		return r.holds(tx, "gaps", what, r.now())
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // undone is what the model says that an undo makes of the rows.
@@ -198,7 +199,7 @@ func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 	what := "versions " + strings.Trim(fmt.Sprint(ids), "[]")
 	_, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	switch {
-	case errors.Is(err, audit.ErrUndoConflict):
+	case reason.Is(err, reason.Conflict):
 		r.counts.Conflicts++
 		if strings.Contains(err.Error(), "without being recorded") {
 			return found("undo", "of %s: %v", what, err)
