@@ -3,6 +3,7 @@ package exaudit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -24,19 +25,20 @@ func (p Point) String() string { return p.in.String() }
 
 // AtTime returns the point at a time. A transaction counts as later if it began later, so a transaction that is still
 // in progress may be missing in what is read of the last moments. If the time is in the future, by the clock of the
-// database, reading returns ErrFuture.
+// database, reading returns an *audit.PointError with the reason InFuture.
 func AtTime(t time.Time) Point { return Point{history.AtTime(t)} }
 
 // AtVersion returns the point just after a version, of any table: with all versions up to its id. If there is no such
-// version, reading returns ErrNotFound.
+// version, reading returns an *audit.PointError with the reason NoSuchPoint.
 func AtVersion(id int64) Point { return Point{history.AtVersion(id)} }
 
 // AtTransaction returns the point just after the last version of a transaction, by its id. It includes the versions
-// of other transactions that were recorded before. If the transaction has no version, reading returns ErrNotFound.
+// of other transactions that were recorded before. If the transaction has no version, reading returns an
+// *audit.PointError with the reason NoSuchPoint.
 func AtTransaction(xid uint64) Point { return Point{history.AtTransaction(xid)} }
 
 // AtMark returns the point at which a mark was made: with everything that had been committed by then, and nothing
-// else. If there is no such mark, reading returns ErrNotFound.
+// else. If there is no such mark, reading returns an *audit.PointError with the reason NoSuchPoint.
 func AtMark(name string) Point { return Point{history.AtMark(name)} }
 
 // AsOf returns the rows of a table at a point, in the order of their primary keys, as they are read. T is the struct
@@ -45,9 +47,9 @@ func AtMark(name string) Point { return Point{history.AtMark(name)} }
 //
 // If a table was uninstalled, AsOf returns its rows at points at which it was tracked.
 //
-// If the rows are not known, the error is NotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
-// ErrOutOfSight or ErrKeyChanged. For each single row that is not known, it is a *RowError, after all the rows that are
-// known; the loop may continue after it. In a transaction, nothing else can be read until the loop has ended.
+// If the rows are not known, the error is an *audit.PointError, or an *audit.TableError if the table was never tracked.
+// If a single row is not known (PointError.OfRow), the error comes after all the rows that are known, and the loop may
+// continue after it. In a transaction, nothing else can be read until the loop has ended.
 func AsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
 	return asOf(ctx, d, table, at, func(entity history.Entity, give func(T) bool, unknown func(error) bool) error {
 		return rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return give(*row) }, unknown)
@@ -157,7 +159,10 @@ func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string,
 }
 
 func (d *DB) asOfError(ctx context.Context, table string, at Point, err error) error {
-	return d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err))
+	if !errors.As(err, new(*audit.PointError)) { // which says it itself
+		err = fmt.Errorf("%s as of %s: %w", table, at, err)
+	}
+	return d.explain(ctx, err)
 }
 
 // knownEntity finds the entity that a key names, of a table that is there.

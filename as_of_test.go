@@ -212,13 +212,13 @@ func TestAsOfUnknown(t *testing.T) {
 	}
 	db.Exec(t, `INSERT INTO late VALUES (1)`)
 	for _, at := range early {
-		refused("late", at, audit.ErrBeforeHistory)
+		refused("late", at, audit.BeforeHistory)
 		refused("never", at, audit.NotTracked)
 	}
-	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), audit.ErrFuture)
-	refused("late", exaudit.AtVersion(99), audit.ErrNotFound)
-	refused("late", exaudit.AtTransaction(99), audit.ErrNotFound)
-	refused("late", exaudit.AtMark("nowhere"), audit.ErrNotFound)
+	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), audit.InFuture)
+	refused("late", exaudit.AtVersion(99), audit.NoSuchPoint)
+	refused("late", exaudit.AtTransaction(99), audit.NoSuchPoint)
+	refused("late", exaudit.AtMark("nowhere"), audit.NoSuchPoint)
 	refused("nowhere", now(), audit.NoTable)
 	if _, err := exaudit.Collect(exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{})); err == nil {
 		t.Error("no point: no error")
@@ -227,14 +227,14 @@ func TestAsOfUnknown(t *testing.T) {
 	// retention removes what came after the points
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id > 1; COMMIT`)
 	for _, at := range early {
-		if _, err := exaudit.Collect(exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at)); !errors.Is(err, audit.ErrBeforeHistory) {
+		if _, err := exaudit.Collect(exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at)); !reason.Is(err, audit.BeforeHistory) {
 			t.Errorf("places as of %s, after retention: %v", at, err)
 		}
 	}
 	if err := adb.Uninstall(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	refused("late", now(), audit.ErrNotTrackedThen)
+	refused("late", now(), audit.NotTrackedThen)
 }
 
 // A transaction that was under way when a mark was made, and whose versions retention has
@@ -258,7 +258,7 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id = 1; COMMIT`)
-	if rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during"))); !errors.Is(err, audit.ErrBeforeHistory) {
+	if rows, err := exaudit.Collect(exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during"))); !reason.Is(err, audit.BeforeHistory) {
 		t.Errorf("as of the mark: %v, %v", rows, err)
 	}
 	if _, err := adb.Mark(ctx, "after", nil); err != nil {

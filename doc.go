@@ -64,8 +64,7 @@
 //   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
 //     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNotFound], [audit.ErrExists].
 //   - The history does not fit the row: [audit.DivergedError].
-//   - The past is not known: [audit.ErrBeforeHistory], [audit.ErrNotTrackedThen], [audit.ErrOutOfSight],
-//     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
+//   - The past is not known: [audit.PointError].
 //   - A revert or an undo cannot be carried out: [audit.ConflictError], [audit.WriteError],
 //     [audit.ErrNothingToDo], [audit.ErrPlanStale].
 package exaudit

@@ -3,7 +3,6 @@ package exaudit_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -80,17 +79,17 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 						}
 					}
 				}
-				if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, audit.ErrKeyChanged) {
+				if _, err := adb.Revert(ctx, versions[1].ID, nil); !reason.Is(err, audit.KeyChanged) {
 					t.Errorf("revert: %v", err)
 				}
 				if variant.key == nil {
 					return
 				}
 				_, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")))
-				if !errors.Is(err, audit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
+				if !reason.Is(err, audit.KeyChanged) || !strings.Contains(err.Error(), "(id)") {
 					t.Errorf("as of before: %v", err)
 				}
-				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, audit.ErrKeyChanged) {
+				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !reason.Is(err, audit.KeyChanged) {
 					t.Errorf("the row then: %v", err)
 				}
 				rows, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("after")))

@@ -2,12 +2,12 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // A table whose primary key was changed while it was not tracked has the history of both times, and says for rows of the
@@ -33,7 +33,7 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 	}
 	db.Exec(t, `ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant, id)`)
 	for range 2 {
-		if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))); !errors.Is(err, audit.ErrKeyChanged) {
+		if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))); !reason.Is(err, audit.KeyChanged) {
 			t.Errorf("as of before: %v", err)
 		}
 		if versions := statesOf(t, adb, "t", 1); len(versions) < 2 || versions[1].State["a"] != "x" {
@@ -42,7 +42,7 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 		auditdb.Install(t, db, "t")
 		db.Exec(t, `UPDATE t SET a = a || 'y'`)
 	}
-	if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1))); !errors.Is(err, audit.ErrKeyChanged) {
+	if _, err := exaudit.Collect(exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1))); !reason.Is(err, audit.KeyChanged) {
 		t.Errorf("as of version 1: %v", err)
 	}
 }

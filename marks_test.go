@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // sides are the entities with versions before and after a mark, in the order of ids.
@@ -104,7 +105,7 @@ func TestMark(t *testing.T) {
 			return err
 		}(),
 	} {
-		if !errors.Is(err, audit.ErrNotFound) {
+		if want := map[string]any{"remove": audit.ErrNotFound, "search": audit.NoSuchPoint}[what]; !reason.Is(err, want) {
 			t.Errorf("%s without the mark: %v", what, err)
 		}
 	}

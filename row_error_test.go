@@ -10,9 +10,10 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
-// A row that nobody knows comes last, as a *RowError, and the loop goes on after it: with rows, with images, and in a
+// A row that nobody knows comes last, as a *PointError, and the loop goes on after it: with rows, with images, and in a
 // transaction.
 func TestLoopsGoOnAfterRowErrors(t *testing.T) {
 	t.Parallel()
@@ -47,12 +48,12 @@ func TestLoopsGoOnAfterRowErrors(t *testing.T) {
 // toldRow is a row, or which one is not known.
 func toldRow(t *testing.T, row string, err error) string {
 	t.Helper()
-	unknown := (*audit.RowError)(nil)
+	unknown := (*audit.PointError)(nil)
 	if errors.As(err, &unknown) {
-		if !errors.Is(err, audit.ErrUnreadable) {
-			t.Errorf("not ErrUnreadable: %v", err)
+		if !reason.Is(err, audit.RowUnreadable) {
+			t.Errorf("not RowUnreadable: %v", err)
 		}
-		return "unknown " + unknown.Key
+		return "unknown " + unknown.EntityID
 	}
 	end(t, err)
 	return row

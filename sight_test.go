@@ -2,7 +2,6 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -50,18 +49,18 @@ func TestOutOfSight(t *testing.T) {
 			db.Exec(t, `SELECT exaudit.mark('before')`)
 			point := pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)
 			db.Exec(t, `BEGIN; `+test.change+`; COMMIT`)
-			refused := func(want error, points ...exaudit.Point) {
+			refused := func(want any, points ...exaudit.Point) {
 				t.Helper()
 				for _, at := range points {
-					if _, err := exaudit.Collect(exaudit.AsOf[seen](ctx, adb, "seen", at)); !errors.Is(err, want) {
+					if _, err := exaudit.Collect(exaudit.AsOf[seen](ctx, adb, "seen", at)); !reason.Is(err, want) {
 						t.Errorf("as of %s: %v", at, err)
 					}
-					if _, err := exaudit.StateAt[seen](ctx, adb, "seen", 1, at); !errors.Is(err, want) {
+					if _, err := exaudit.StateAt[seen](ctx, adb, "seen", 1, at); !reason.Is(err, want) {
 						t.Errorf("row as of %s: %v", at, err)
 					}
 				}
 			}
-			refused(audit.ErrOutOfSight, exaudit.AtTime(point), exaudit.AtMark("before"))
+			refused(audit.OutOfSight, exaudit.AtTime(point), exaudit.AtMark("before"))
 			if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.states(NULL::seen, '1')`); err == nil {
 				t.Error("states of a row that has changed out of sight")
 			}
@@ -73,7 +72,7 @@ func TestOutOfSight(t *testing.T) {
 				return err
 			}))
 			install(audit.TableOptions{})
-			refused(audit.ErrBeforeHistory, exaudit.AtTime(point), exaudit.AtMark("before"))
+			refused(audit.BeforeHistory, exaudit.AtTime(point), exaudit.AtMark("before"))
 			if test.mend {
 				db.Exec(t, `UPDATE seen SET a = 5 WHERE id = 2`)
 			}

@@ -81,9 +81,10 @@ func historyExample(ctx context.Context, db *exaudit.DB) error {
 
 // asOfExample is the Go of docs/history.md on earlier rows.
 func asOfExample(ctx context.Context, db *exaudit.DB) error {
-	yesterday := exaudit.AtTime(time.Now().Add(-24 * time.Hour))
-	switch order, err := exaudit.StateAt[Order](ctx, db, "orders", 1, yesterday); {
-	case errors.Is(err, audit.ErrBeforeHistory):
+	order, err := exaudit.StateAt[Order](ctx, db, "orders", 1, exaudit.AtTime(time.Now().Add(-24*time.Hour)))
+	unknown, ok := errors.AsType[*audit.PointError](err)
+	switch {
+	case ok && unknown.Reason == audit.BeforeHistory:
 		fmt.Println("orders was not tracked yet")
 	case errors.Is(err, audit.ErrNotFound):
 		fmt.Println("there was no such order")

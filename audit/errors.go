@@ -61,31 +61,6 @@ var (
 	ErrStructMismatch = errors.New("the struct does not fit the table")
 )
 
-// Errors of reading the past.
-var (
-	// ErrBeforeHistory means that the history of a table does not reach back to a point: the table was not tracked
-	// yet, or retention has removed what came after the point.
-	ErrBeforeHistory = errors.New("before the history begins")
-	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it had been uninstalled.
-	ErrNotTrackedThen = errors.New("not tracked at that time")
-	// ErrUnreadable means that a recorded row cannot be read as a row of its table any more, because a type was
-	// changed and does not accept a recorded value.
-	ErrUnreadable = errors.New("not readable as the table is now")
-	// ErrFuture means that a point is in the future, by the clock of the database.
-	ErrFuture = errors.New("in the future")
-	// ErrOutOfSight means that rows of a table may have changed without a version, because its options where,
-	// allow_ignore or on_truncate allow it, or because its triggers are missing or disabled. So it is not known what
-	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
-	// everything that was not recorded was as it is now.
-	ErrOutOfSight = errors.New("changed out of sight")
-	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that its rows at the
-	// point cannot be matched with the present ones.
-	ErrKeyChanged = errors.New("the primary key was changed")
-)
-
-// Errors of a revert or an undo. Nothing has been written then.
-var ()
-
 // OptionError says which option of a table is wrong; errors.Is finds ErrInvalidOptions.
 type OptionError struct {
 	Table  string
@@ -123,18 +98,3 @@ func (e *PartialError) Error() string {
 
 // Unwrap returns the reason.
 func (e *PartialError) Unwrap() error { return e.Err }
-
-// RowError says that the state of one row at a point is not known, while others are known. errors.Is finds ErrDiverged
-// if its versions do not fit together, or ErrUnreadable.
-type RowError struct {
-	Table   string // quoted
-	Key     string // the entity id that it had then, or of the version
-	Version int64  // the one that does not fit; 0 if there is none
-	Reason  string
-	Err     error // ErrDiverged or ErrUnreadable
-}
-
-func (e *RowError) Error() string { return e.Reason }
-
-// Unwrap returns ErrDiverged or ErrUnreadable.
-func (e *RowError) Unwrap() error { return e.Err }

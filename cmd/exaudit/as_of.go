@@ -136,11 +136,12 @@ type rowPrinter struct {
 
 // unknownRow notes that a row is not known, and reports whether that is what an error says.
 func (r *rowPrinter) unknownRow(err error) bool {
-	is := errors.As(err, new(*audit.RowError))
-	if is {
-		r.errs = append(r.errs, err)
+	unknown, ok := errors.AsType[*audit.PointError](err)
+	if !ok || !unknown.OfRow() {
+		return false
 	}
-	return is
+	r.errs = append(r.errs, err)
+	return true
 }
 
 // unknown is the error of the rows that are not known, nil if there are none.

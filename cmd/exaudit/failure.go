@@ -63,13 +63,14 @@ var kinds = []struct {
 	{audit.ErrExists, exitConflict, ""},
 	{audit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
 	{audit.NotTracked, exitFailed, `: run "exaudit install" for it first`},
-	{audit.ErrBeforeHistory, exitFailed, ""},
-	{audit.ErrNotTrackedThen, exitFailed, ""},
-	{audit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
-	{audit.ErrOutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
-	{audit.ErrKeyChanged, exitConflict, ""},
-	{audit.ErrFuture, exitUsage, ""},
+	{audit.BeforeHistory, exitFailed, ""},
+	{audit.NotTrackedThen, exitFailed, ""},
+	{audit.RowUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
+	{audit.OutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
+	{audit.KeyChanged, exitConflict, ""},
+	{audit.InFuture, exitUsage, ""},
 	{audit.ErrNotFound, exitFailed, ""}, // see notFoundHint
+	{audit.NoSuchPoint, exitFailed, ""}, // see notFoundHint
 	{audit.ErrInvalidKey, exitUsage, ""},
 	{audit.ErrInvalidFilter, exitUsage, ""},
 	{reason.Conflict, exitConflict, ""}, // see undoHint
@@ -174,7 +175,7 @@ func (p *program) hint(err error) string {
 	if w := (*audit.WriteError)(nil); errors.As(err, &w) && w.Reason == audit.Vetoed && len(w.Columns) > 0 {
 		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", w.Columns[0])
 	}
-	if errors.Is(err, audit.ErrNotFound) {
+	if reason.Is(err, audit.ErrNotFound, audit.NoSuchPoint) {
 		return p.notFoundHint(err)
 	}
 	for _, kind := range kinds {
@@ -202,7 +203,7 @@ func (p *program) hint(err error) string {
 	return ": " + pgErr.Hint
 }
 
-// notFoundHint says where to look for a mark, an undo or a version.
+// notFoundHint says where to look for a mark, an undo, a version or a transaction.
 func (p *program) notFoundHint(err error) string {
 	pgErr := (*pgconn.PgError)(nil)
 	switch {

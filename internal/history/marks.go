@@ -14,9 +14,6 @@ import (
 
 var raised = map[string]error{
 	"XA001": audit.ErrNotFound, "XA002": audit.ErrExists, "XA003": audit.ErrInvalidFilter,
-	"XA011": audit.ErrBeforeHistory, "XA012": audit.ErrFuture, "XA013": audit.ErrNotFound,
-	"XA014": audit.ErrOutOfSight,
-	"XA015": audit.ErrNotTrackedThen, "XA016": audit.ErrUnreadable, "XA017": audit.ErrKeyChanged,
 }
 
 // explained adds to PostgreSQL's error what callers look for.
@@ -56,11 +53,10 @@ func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*audit.Mark, e
 	return newMark(db.FindMarkRow(row)), nil
 }
 
-// FindMark gives a mark by its name, or ErrNotFound.
-func FindMark(ctx context.Context, q db.DBTX, name string) (*audit.Mark, error) {
+func findMark(ctx context.Context, q db.DBTX, name string) (*audit.Mark, error) {
 	row, err := db.New().FindMark(ctx, q, name)
 	if err != nil {
-		return nil, fmt.Errorf("find a mark: %w", explained(err))
+		return nil, err
 	}
 	return newMark(row), nil
 }

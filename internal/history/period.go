@@ -68,10 +68,11 @@ func HasVersions(ctx context.Context, q db.DBTX, e Entity) (bool, error) {
 	return len(found) > 0, err
 }
 
-// CheckKey returns ErrKeyChanged where the table of an entity has another primary key now.
+// CheckKey returns KeyChanged where the table of an entity has another primary key now.
 func (e Entity) CheckKey() error {
 	if !e.Period.Former() {
 		return nil
 	}
-	return fmt.Errorf("%w after version %d: it was %s", audit.ErrKeyChanged, e.Period.Until, e.Period.Key())
+	return &audit.PointError{Table: e.Table, Version: e.Period.Until, Reason: audit.KeyChanged,
+		Detail: fmt.Sprintf("the primary key was changed after version %d: it was %s", e.Period.Until, e.Period.Key())}
 }

@@ -11,14 +11,32 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 var (
 	errNoPoint = errors.New("no point in time is given")
 )
 
-// newRowError reads what exaudit_internal.rows_before says of a row.
-func newRowError(table string, problem []byte) error {
+// pointReasons are what the functions of schema exaudit raise about a point.
+var pointReasons = map[string]audit.PointReason{
+	"XA001": audit.NoSuchPoint, "XA011": audit.BeforeHistory, "XA012": audit.InFuture, "XA013": audit.NoSuchPoint,
+	"XA014": audit.OutOfSight, "XA015": audit.NotTrackedThen, "XA016": audit.RowUnreadable, "XA017": audit.KeyChanged,
+}
+
+// unknown makes a *PointError of what PostgreSQL says of the rows of a table at a point, or, without a table, of the
+// point.
+func (p Point) unknown(table string, err error) error {
+	pgErr := (*pgconn.PgError)(nil)
+	if !errors.As(err, &pgErr) || pointReasons[pgErr.Code] == "" {
+		return err
+	}
+	return &audit.PointError{Table: table, Point: p.String(), Reason: pointReasons[pgErr.Code], Detail: pgErr.Message,
+		Err: err}
+}
+
+// unknownRow reads what exaudit_internal.rows_before says of a row.
+func (p Point) unknownRow(table string, problem []byte) error {
 	var told struct {
 		Key, Message, Code string
 		Version            int64
@@ -26,10 +44,11 @@ func newRowError(table string, problem []byte) error {
 	if err := json.Unmarshal(problem, &told); err != nil {
 		return fmt.Errorf("read what is wrong with a row of %s: %w", table, err)
 	}
-	e := &audit.RowError{Table: table, Key: told.Key, Version: told.Version, Reason: told.Message,
-		Err: &audit.DivergedError{RowID: audit.RowID{Table: table, EntityID: told.Key}, Version: told.Version}}
-	if is := raised[told.Code]; is != nil {
-		e.Err = is
+	e := &audit.PointError{Table: table, EntityID: told.Key, Point: p.String(), Detail: told.Message,
+		Version: told.Version, Reason: pointReasons[told.Code]}
+	if e.Reason == "" {
+		e.Reason = audit.RowDiverged
+		e.Err = &audit.DivergedError{RowID: audit.RowID{Table: table, EntityID: told.Key}, Version: told.Version}
 	}
 	return e
 }
@@ -107,15 +126,16 @@ func (p Point) bound(ctx context.Context, q db.DBTX) (*time.Time, *int64, *audit
 	case int64:
 		exists, err := db.New().VersionExists(ctx, q, argument)
 		if err == nil && !exists {
-			err = fmt.Errorf("version %d: %w", argument, audit.ErrNotFound)
+			err = &audit.PointError{Point: p.String(), Reason: audit.NoSuchPoint,
+				Detail: fmt.Sprintf("there is no version %d", argument)}
 		}
 		return nil, &argument, nil, err
 	case uint64:
 		last, err := db.New().TransactionEnd(ctx, q, argument)
-		return nil, &last, nil, explained(err)
+		return nil, &last, nil, p.unknown("", err)
 	case string:
-		mark, err := FindMark(ctx, q, argument)
-		return nil, nil, mark, err
+		mark, err := findMark(ctx, q, argument)
+		return nil, nil, mark, p.unknown("", err)
 	}
 	return nil, nil, nil, errNoPoint
 }
@@ -137,13 +157,13 @@ func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images
 	}
 	rows, err := q.Query(ctx, query.Query, p.argument, key)
 	if err != nil {
-		return explained(err)
+		return p.unknown(e.Table, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		values := rows.RawValues()
 		if problem := values[len(values)-1]; problem != nil {
-			if !unknown(newRowError(e.Table, problem)) {
+			if !unknown(p.unknownRow(e.Table, problem)) {
 				return nil
 			}
 			continue
@@ -152,5 +172,5 @@ func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images
 			return err
 		}
 	}
-	return explained(rows.Err())
+	return p.unknown(e.Table, rows.Err())
 }

@@ -30,7 +30,7 @@ func Is(err error, wanted ...any) bool {
 			if errors.Is(err, want) {
 				return true
 			}
-		case audit.SchemaReason, audit.TableReason, audit.WriteReason, kind:
+		case audit.SchemaReason, audit.TableReason, audit.PointReason, audit.WriteReason, kind:
 			if has(err, want) {
 				return true
 			}
@@ -64,6 +64,8 @@ func of(err error) any {
 	case *audit.SchemaError:
 		return err.Reason
 	case *audit.TableError:
+		return err.Reason
+	case *audit.PointError:
 		return err.Reason
 	case *audit.WriteError:
 		return err.Reason
