@@ -41,7 +41,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 			}
 			return nil, nil
 		},
-		"Latest": func(ctx context.Context, key any) (any, error) {
+		"First": func(ctx context.Context, key any) (any, error) {
 			v, err := exaudit.First(exaudit.History[row](ctx, db, table, key, exaudit.NewestFirst()))
 			switch {
 			case errors.Is(err, audit.ErrNotFound):
@@ -63,17 +63,23 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 		},
 		"StateAt": func(ctx context.Context, key any) (any, error) {
 			state, err := exaudit.StateAt[row](ctx, db, table, key, at)
-			if state == nil {
+			switch {
+			case errors.Is(err, audit.ErrNotFound):
+				return nil, nil
+			case err != nil:
 				return nil, err
 			}
-			return state.K, err
+			return state.K, nil
 		},
-		"ImageAt": func(ctx context.Context, key any) (any, error) {
+		"StateAt as an image": func(ctx context.Context, key any) (any, error) {
 			image, err := db.StateAt(ctx, table, key, at)
-			if image == nil {
+			switch {
+			case errors.Is(err, audit.ErrNotFound):
+				return nil, nil
+			case err != nil:
 				return nil, err
 			}
-			return image["k"], err
+			return image["k"], nil
 		},
 		"PlanUndo": func(ctx context.Context, key any) (any, error) {
 			plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByRow(table, key)), nil)

@@ -395,6 +395,10 @@ func (d *trapped) reading(db *exaudit.DB) {
 		"keyed": exaudit.Key{"a", "ok", "2026-01-01"}, "jsons": map[string]any{"a": 1}} {
 		_, err := exaudit.Collect(db.History(ctx, table, key))
 		d.call("History", err)
+		_, err = exaudit.Collect(db.History(ctx, table, key, exaudit.NewestFirst(), exaudit.Limit(2)))
+		d.call("History", err)
+		_, err = exaudit.Collect(db.HistoryWithStates(ctx, table, key))
+		d.call("HistoryWithStates", err)
 	}
 	d.call("CheckHistory", db.CheckHistory(ctx, "plain", 501))
 	versions, err := exaudit.Collect(db.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(exaudit.AtTime(time.Unix(0, 0))), exaudit.ByColumn("n"),
@@ -403,13 +407,16 @@ func (d *trapped) reading(db *exaudit.DB) {
 	if len(versions) == 0 {
 		d.t.Fatal("no version is found")
 	}
-	_, err = exaudit.Collect(db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated)))
+	last := versions[len(versions)-1]
+	_, err = exaudit.Collect(db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated), exaudit.NewestFirst(), exaudit.Limit(9),
+		exaudit.Since(exaudit.AtVersion(last.ID)), exaudit.Until(exaudit.AtTransaction(last.Transaction)), exaudit.Until(exaudit.AtMark("m"))))
 	d.call("Versions", err)
 	_, err = exaudit.Collect(db.Transactions(ctx, exaudit.ByTable("plain")))
 	d.call("Transactions", err)
-	last := versions[len(versions)-1]
 	_, err = db.Version(ctx, last.ID)
 	d.call("Version", err)
+	_, err = db.VersionWithStates(ctx, last.ID)
+	d.call("VersionWithStates", err)
 	_, _, err = db.States(ctx, last.ID)
 	d.call("States", err)
 	_, err = db.Diff(ctx, versions[0].ID, last.ID)
@@ -417,11 +424,12 @@ func (d *trapped) reading(db *exaudit.DB) {
 	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.Transaction), exaudit.AtMark("m")} {
 		for _, table := range []string{"keyed", "plain", "parted"} {
 			for _, err := range db.AsOf(ctx, table, at) {
-				d.call("ImagesAsOf", err)
+				d.call("AsOf", err)
 			}
 		}
-		_, err = db.StateAt(ctx, "plain", 501, at)
-		d.call("ImageAt", err)
+		if _, err = db.StateAt(ctx, "plain", 501, at); !errors.Is(err, audit.ErrNotFound) { // as of the mark
+			d.call("StateAt", err)
+		}
 	}
 	type keyed struct {
 		A, B string

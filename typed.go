@@ -43,7 +43,7 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 	if err != nil {
 		return nil, nil, d.explain(ctx, err)
 	}
-	r, err := openEntity[T](ctx, d, entity, 0)
+	r, err := openEntity[T](ctx, d, entity, 0, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,20 +77,29 @@ func openRows[T any](ctx context.Context, d *DB, table string, key any, q *query
 	if err := d.resolveFor(ctx, q, entity); err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return openEntity[T](ctx, d, entity, q.pageSize)
+	return openEntity[T](ctx, d, entity, q.replayed(), q.page.NewestFirst)
 }
 
-func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, pageSize int) (*typedReader[T], error) {
+func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, pageSize int,
+	backwards bool) (*typedReader[T], error) {
 	r := &typedReader[T]{db: d}
 	var err error
 	if r.rows, err = newRowReader[T](ctx, d.conn, entity); err != nil {
 		return nil, d.explain(ctx, err)
 	}
 	err = d.snapshot(ctx, func(conn db.DBTX) (err error) {
-		r.replay, err = history.OpenReplay(ctx, conn, entity, pageSize)
+		r.replay, err = history.OpenReplay(ctx, conn, entity, pageSize, backwards)
 		return err
 	})
 	return r, d.explain(ctx, err)
+}
+
+// replayed is how many versions a replay reads at once, 0 for enough: of the newest ones not many more than are wanted.
+func (q query) replayed() int {
+	if q.pageSize > 0 || !q.page.NewestFirst {
+		return q.pageSize
+	}
+	return min(2*cmp.Or(q.page.Limit, convertedAtOnce/2)+10, atOnce)
 }
 
 // convertedAtOnce is how many versions one query makes rows of.
@@ -143,10 +152,11 @@ func (r *typedReader[T]) batches(ctx context.Context, q query) iter.Seq2[[]*hist
 	if q.page.Limit > 0 && !q.filtered {
 		size = min(size, q.page.Limit)
 	}
-	versions := r.replay.Rest(ctx, r.db.conn, q.page.After)
+	versions := r.replay.Versions(ctx, r.db.conn)
 	if q.page.NewestFirst {
-		versions = r.replay.Newest(ctx, r.db.conn, q.page.After)
+		versions = r.replay.Backwards(ctx, r.db.conn)
 	}
+	versions = history.Rest(versions, q.page.After, q.page.NewestFirst)
 	return func(yield func([]*history.Version, error) bool) {
 		var batch []*history.Version
 		for v, err := range versions {

@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -100,7 +101,42 @@ func collect[T any](t testing.TB, db *exaudit.DB, table string, key any, opts ..
 		}
 		all = append(all, v)
 	}
+	for _, o := range opts {
+		if _, ok := o.(exaudit.PageOption); ok {
+			return all
+		}
+	}
+	var newest []audit.TypedVersion[T]
+	for v, err := range exaudit.History[T](context.Background(), db, table, key, append(opts, exaudit.NewestFirst())...) {
+		if err != nil {
+			t.Fatalf("newest first: %v", err)
+		}
+		newest = append(newest, v)
+	}
+	slices.Reverse(newest)
+	sameRows(t, newest, all)
 	return all
+}
+
+// sameRows checks that versions are the same, and so are their rows.
+func sameRows[T any](t testing.TB, got, want []audit.TypedVersion[T]) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("newest first: %d versions, want %d", len(got), len(want))
+		return
+	}
+	for i, v := range got {
+		w := want[i]
+		if v.ID != w.ID || !reflect.DeepEqual(v.Before, w.Before) || !reflect.DeepEqual(v.After, w.After) ||
+			!slices.Equal(v.Unknown, w.Unknown) || v.Cut != w.Cut || !slices.Equal(v.Version.Unknown, w.Version.Unknown) {
+			t.Errorf("newest first: %s, want %s", asText(v), asText(w))
+		}
+	}
+}
+
+func asText(v any) string {
+	encoded, _ := json.Marshal(v)
+	return string(encoded)
 }
 
 func run(t testing.TB, pool *pgxpool.Pool, sql string, args ...any) {

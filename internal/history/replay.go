@@ -39,8 +39,9 @@ type Replay struct {
 	firsts map[*Line]audit.Image
 }
 
-// OpenReplay reads what a replay starts from, all of it from one state of the database.
-func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, error) {
+// OpenReplay reads what a replay starts from, all of it from one state of the database. backwards says that its
+// versions are wanted by Backwards.
+func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int, backwards bool) (*Replay, error) {
 	r := &Replay{entity: e, page: page}
 	if r.page <= 0 {
 		r.page = pageSize
@@ -76,10 +77,10 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	}
 	r.opening.present = r.present
 	r.opening.present.Row = without(r.present.Row, r.present.Hidden)
-	if err == nil {
-		err = r.readOpening(ctx, q)
+	if err != nil || backwards && r.canGoBack() {
+		return r, err
 	}
-	if err == nil && (r.present.Gaps || r.isRetyped()) {
+	if err = r.readOpening(ctx, q); err == nil && (r.present.Gaps || r.isRetyped()) {
 		err = r.readEnd(ctx, q)
 	}
 	return r, err
@@ -249,12 +250,8 @@ func (r *Replay) younger(epoch int) []string {
 // Versions gives the versions from oldest to newest, or the first error, a *DivergedError where
 // they do not fit together or do not lead to the present row.
 func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, error] {
-	return r.versions(ctx, q, r.moved)
-}
-
-func (r *Replay) versions(ctx context.Context, q db.DBTX, moved []*Version) iter.Seq2[*Version, error] {
 	return func(yield func(*Version, error) bool) {
-		for _, v := range moved {
+		for _, v := range r.moved {
 			if !yield(v, nil) {
 				return
 			}
@@ -293,65 +290,6 @@ func (r *Replay) versions(ctx context.Context, q db.DBTX, moved []*Version) iter
 		}
 		if err := w.end(); err != nil && !outOfSight(err) {
 			diverged(err)
-		}
-	}
-}
-
-// Rest gives the versions that come after one, oldest first, as Page.Rest does.
-func (r *Replay) Rest(ctx context.Context, q db.DBTX, after int64) iter.Seq2[*Version, error] {
-	if after == 0 || r.moved != nil {
-		return r.versions(ctx, q, Page{After: after}.Rest(r.moved))
-	}
-	return func(yield func(*Version, error) bool) {
-		var held []*Version // of the transaction of the version, perhaps before it
-		found := false
-		for v, err := range r.Versions(ctx, q) {
-			switch {
-			case err != nil || found:
-				if !yield(v, err) {
-					return
-				}
-				continue
-			case v.ID == after:
-				found, held = true, nil
-				continue
-			case len(held) == 0 || held[0].Transaction == v.Transaction:
-				if v.ID > after {
-					held = append(held, v)
-				}
-				continue
-			}
-			found = true // it is not there any more
-			for _, v := range append(held, v) {
-				if !yield(v, nil) {
-					return
-				}
-			}
-			held = nil
-		}
-		for _, v := range held {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}
-}
-
-// Newest gives all versions, the newest first.
-func (r *Replay) Newest(ctx context.Context, q db.DBTX, after int64) iter.Seq2[*Version, error] {
-	return func(yield func(*Version, error) bool) {
-		var versions []*Version
-		for v, err := range r.Versions(ctx, q) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			versions = append(versions, v)
-		}
-		for _, v := range (Page{After: after, NewestFirst: true}).Rest(versions) {
-			if !yield(v, nil) {
-				return
-			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // The rows of tables of two and three columns, and of those of TestFound, as pgx decodes them by itself.
@@ -70,10 +71,14 @@ func typedHistories[T any](r *run, place int) error {
 			continue
 		}
 		last := map[int64]*T{} // of each row: two may have one key until a statement or a transaction ends
-		for h, err := range exaudit.History[T](r.ctx, db, table, exaudit.EntityID(v.EntityID)) {
-			if err != nil {
-				return found("typed", "history of %s %s: %v", table, v.EntityID, err)
-			}
+		history, err := exaudit.Collect(exaudit.History[T](r.ctx, db, table, exaudit.EntityID(v.EntityID)))
+		if err != nil {
+			return found("typed", "history of %s %s: %v", table, v.EntityID, err)
+		}
+		if err := typedBackwards(r, table, v.EntityID, history); err != nil {
+			return err
+		}
+		for _, h := range history {
 			seen[h.ID] = true
 			uid, ok := rowOf[h.ID]
 			if !ok { // a baseline
@@ -95,6 +100,36 @@ func typedHistories[T any](r *run, place int) error {
 				return found("typed", "history of %s %s ends with %v, which is no row", table, v.EntityID, *row)
 			}
 		}
+	}
+	return nil
+}
+
+// typedBackwards compares a history with what it is newest first, in pages.
+func typedBackwards[T any](r *run, table, key string, want []audit.TypedVersion[T]) error {
+	limit := 1 + len(want)%4
+	for cursor := audit.Cursor(""); ; {
+		page, err := exaudit.Collect(exaudit.History[T](r.ctx, exaudit.New(r.control), table, exaudit.EntityID(key),
+			exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(limit)))
+		if err != nil {
+			return found("typed", "newest versions of %s %s: %v", table, key, err)
+		}
+		for _, h := range page {
+			if len(want) == 0 {
+				return found("typed", "newest versions of %s %s have version %d as well", table, key, h.ID)
+			}
+			w := want[len(want)-1]
+			if w.ID != h.ID || !reflect.DeepEqual(h.Before, w.Before) || !reflect.DeepEqual(h.After, w.After) {
+				return found("typed", "newest versions of %s %s: version %d with %v and %v, want version %d with %v and %v",
+					table, key, h.ID, h.Before, h.After, w.ID, w.Before, w.After)
+			}
+			want, cursor = want[:len(want)-1], h.Cursor()
+		}
+		if len(page) < limit {
+			break
+		}
+	}
+	if len(want) > 0 {
+		return found("typed", "newest versions of %s %s lack version %d", table, key, want[len(want)-1].ID)
 	}
 	return nil
 }
