@@ -182,6 +182,9 @@ func TestFound(t *testing.T) {
 			"mark", "UPDATE {0} SET id = CASE id WHEN 'b' THEN 'E' ELSE 'B' END WHERE id IN ('b', 'e')", "UPDATE {0} SET n = n + 1", "UPDATE {0} SET n = n + 1",
 			"UPDATE {0} SET id = CASE id WHEN 'd' THEN 'e' ELSE 'G' END WHERE id IN ('d', 'e')"),
 			"INSERT INTO {0} (id, v, n) VALUES ('b', 'x', 0), ('d', 'y', 0), ('e', 'z', 0)"),
+		"written over, and the same but for an excluded column": early(excludingBy(deferred([]Choice{only(1, 3)},
+			"UPDATE {0} SET id = 2", "UPDATE {0} SET id = 1", "DELETE FROM {0}; INSERT INTO {0} (id, v, n) VALUES (2, 'b', 0)"), ""),
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 0)"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	}, 8) {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,9 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions
 	if err != nil || len(rollbacks) == 0 {
 		return err
 	}
-	if _, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(rollbacks...)), nil); err != nil {
+	// there is nothing to do where rows are the same but for what is hidden
+	_, err = db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(rollbacks...)), nil)
+	if err != nil && !errors.Is(err, audit.ErrNothingToDo) {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	return r.holds(tx, "redo", "redo of "+what, now)
