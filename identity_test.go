@@ -159,6 +159,28 @@ func TestRowIdentity(t *testing.T) {
 	}
 }
 
+// An update by a trigger, of a row whose new key is not recorded yet, is one of that row.
+func TestUpdateThatIsRecordedBeforeItsKeyChange(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE t (k int PRIMARY KEY DEFERRABLE, tag int, v int); INSERT INTO t VALUES (1, 1, 2), (5, 2, 0);
+		CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE t SET v = v + 3 WHERE tag = NEW.tag + 1; RETURN NULL; END $$;
+		CREATE TRIGGER also AFTER UPDATE ON t FOR EACH ROW WHEN (NEW.v = 2) EXECUTE FUNCTION also()`, "t")
+	if _, err := adb.Mark(ctx, "m", nil); err != nil {
+		t.Fatal(err)
+	}
+	inOneTransaction(t, db, `UPDATE t SET v = 2 WHERE tag = 1`, `UPDATE t SET v = 0 WHERE tag = 2`, `UPDATE t SET k = k + 1`)
+	db.Exec(t, `UPDATE t SET v = v + 1`)
+	expect(t, db, "exaudit.as_of_mark(NULL::t, 'm')", `(1,1,2) (5,2,0)`)
+	if _, err := adb.History(ctx, "t", 6, exaudit.WithStates()); err != nil {
+		t.Error(err)
+	}
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "t", `(1,1,2) (5,2,0)`)
+}
+
 func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 	ctx, table := context.Background(), keyKinds[w.kind].table
 	now := worldRows(t, db, table, "")

@@ -91,6 +91,10 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.rows_there TO exaudit_reader;
 
 -- The changes under some keys since an id, as statements followed each other: places are those of keys, origin is that of
 -- the key before. The last change of a statement ends it. After the last change there is a row of NULL.
+--
+-- The command of a key change is not known if a trigger has updated the row again before the change was recorded. Then the
+-- change comes before that update, which is recorded under the new key: the first one since another statement changed keys,
+-- or else the last one.
 CREATE FUNCTION exaudit_internal.changes_in_order(table_id integer, keys text[], first_id bigint, last_id bigint,
                                          OUT version_id bigint, OUT xid bigint, OUT action exaudit.action, OUT place integer, OUT origin integer,
                                          OUT left_row text, OUT new_row text, OUT ends boolean) RETURNS SETOF record
@@ -101,23 +105,32 @@ AS $$
 BEGIN
     RETURN QUERY -- planned for these keys
     WITH statements AS MATERIALIZED (
-        SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,
+        SELECT c.id, c.xid, c.began, c.command, c.entity_id, c.previous_entity_id, c.old_row, c.new_row,
                min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
         FROM exaudit_internal.key_changes c
         WHERE c.table_id = changes_in_order.table_id AND c.id >= changes_in_order.first_id
           AND (changes_in_order.last_id IS NULL OR c.id <= changes_in_order.last_id)
           AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
     ), changes AS MATERIALIZED (
-        SELECT s.*, CASE WHEN s.command IS NULL THEN s.id
-                         ELSE min(s.start) FILTER (WHERE s.command IS NOT NULL)
+        SELECT s.*, CASE WHEN s.command IS NULL THEN coalesce(2 * u.id - 1, 2 * s.id)
+                         ELSE 2 * min(s.start) FILTER (WHERE s.command IS NOT NULL)
                               OVER (PARTITION BY s.xid, s.began ORDER BY s.command DESC NULLS LAST RANGE UNBOUNDED PRECEDING)
                     END AS position
         FROM statements s
+        LEFT JOIN LATERAL (
+            SELECT coalesce(min(v.id) FILTER (WHERE v.id > (
+                                SELECT max(o.start) FROM statements o
+                                WHERE o.xid = s.xid AND o.began = s.began AND o.command IS NOT NULL AND o.start < s.id)),
+                            max(v.id)) AS id
+            FROM exaudit.versions v
+            WHERE v.table_id = changes_in_order.table_id AND v.entity_id = s.entity_id COLLATE "C" AND v.id >= changes_in_order.first_id
+              AND v.id < s.id AND v.xid = s.xid AND v.action = 'updated'
+              AND NOT EXISTS (SELECT FROM statements o WHERE o.id = v.id)) AS u ON s.command IS NULL
     )
     SELECT o.id, o.xid, o.action, o.place, o.origin, o.left_row, o.new_row,
-           lead(o.position) OVER w IS DISTINCT FROM o.position OR lead(o.command) OVER w IS DISTINCT FROM o.command
+           o.command IS NULL OR lead(o.position) OVER w IS DISTINCT FROM o.position OR lead(o.command) OVER w IS DISTINCT FROM o.command
     FROM (
-        SELECT o.id, o.xid, o.action, k.place::integer AS place, p.place::integer AS origin, coalesce(c.position, o.id) AS position, c.command,
+        SELECT o.id, o.xid, o.action, k.place::integer AS place, p.place::integer AS origin, coalesce(c.position, 2 * o.id) AS position, c.command,
                o.xid || ' ' || c.old_row::text AS left_row, o.xid || ' ' || c.new_row::text AS new_row
         FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
         -- by the index, whatever is known of the table's size
