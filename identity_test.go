@@ -172,10 +172,10 @@ func TestUpdateThatIsRecordedBeforeItsKeyChange(t *testing.T) {
 	inOneTransaction(t, db, `UPDATE t SET v = 2 WHERE tag = 1`, `UPDATE t SET v = 0 WHERE tag = 2`, `UPDATE t SET k = k + 1`)
 	db.Exec(t, `UPDATE t SET v = v + 1`)
 	expect(t, db, "exaudit.as_of_mark(NULL::t, 'm')", `(1,1,2) (5,2,0)`)
-	if _, err := adb.History(ctx, "t", 6, exaudit.WithStates()); err != nil {
+	if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "t", 6)); err != nil {
 		t.Error(err)
 	}
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,1,2) (5,2,0)`)

@@ -238,3 +238,32 @@ func TestUndoAgainstATrigger(t *testing.T) {
 		t.Errorf("n is %s", got)
 	}
 }
+
+// A JSON null is a value like any other: unique, and what a foreign key points to.
+func TestUndoOfJSONNulls(t *testing.T) {
+	t.Parallel()
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, j jsonb UNIQUE); CREATE TABLE c (id int PRIMARY KEY, ref jsonb REFERENCES p (j));
+		INSERT INTO p VALUES (1, 'null'); INSERT INTO c VALUES (1, 'null')`, "p", "c")
+	db.Exec(t, `DELETE FROM c`)
+	if _, err := undoVersions(t, adb, []int64{1}, nil); err != nil {
+		t.Error(err)
+	}
+	db.Exec(t, `DELETE FROM c`)
+	deleted := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
+	db.Exec(t, `UPDATE p SET j = '1'`)
+	if _, err := undoVersions(t, adb, []int64{deleted}, nil); !reason.Is(err, reason.Conflict) {
+		t.Errorf("a row that refers to none: %v, want a conflict", err)
+	}
+	db.Exec(t, `INSERT INTO p VALUES (2, 'null')`)
+	plan, err := undoVersions(t, adb, []int64{deleted, deleted + 1, deleted + 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1,null)`)
+	expect(t, db, "c", `(1,null)`)
+	if _, err := adb.Redo(context.Background(), plan.Transaction, nil); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1,1) (2,null)`)
+	expect(t, db, "c", ``)
+}

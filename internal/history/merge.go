@@ -61,6 +61,24 @@ func Same(i audit.Image, other audit.Image, name string) bool {
 	return patch.Diff(i[name], other[name]) == nil && holdsJSONNull(i, name) == holdsJSONNull(other, name)
 }
 
+// IsNull reports whether a column of an image is an SQL NULL, or missing.
+func IsNull(i audit.Image, name string) bool { return i[name] == nil && !holdsJSONNull(i, name) }
+
+// As is the part of an image in some columns, under other names. Columns that are missing are NULL.
+func As(i audit.Image, columns, names []string) audit.Image {
+	part := make(audit.Image, len(columns))
+	var notes []any
+	for n, column := range columns {
+		if part[names[n]] = i[column]; holdsJSONNull(i, column) {
+			notes = append(notes, names[n])
+		}
+	}
+	if len(notes) > 0 {
+		part[""] = notes
+	}
+	return part
+}
+
 // Only is the part of an image in some columns.
 func Only(i audit.Image, wanted func(column string) bool) audit.Image {
 	if i == nil {

@@ -73,6 +73,12 @@ func excludingBy(w World, where string) World {
 	return w
 }
 
+// keyedByBoth has columns id and v as the key, v of a type.
+func keyedByBoth(w World, typ string) World {
+	w.Tables[0].Columns[1].Type, w.Tables[0].Key = typ, []int{0, 1}
+	return w
+}
+
 // deferred is a world in which rows may have one key until a transaction ends.
 func deferred(choices []Choice, statements ...string) World {
 	return worldOf("int", "DEFERRABLE INITIALLY DEFERRED", choices, statements...)
@@ -185,6 +191,8 @@ func TestFound(t *testing.T) {
 		"written over, and the same but for an excluded column": early(excludingBy(deferred([]Choice{only(1, 3)},
 			"UPDATE {0} SET id = 2", "UPDATE {0} SET id = 1", "DELETE FROM {0}; INSERT INTO {0} (id, v, n) VALUES (2, 'b', 0)"), ""),
 			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 0)"),
+		"shifted, with a JSON null in the key": keyedByBoth(worldOf("int", "", []Choice{all},
+			"INSERT INTO {0} (id, v, n) VALUES (4, 'null', 1), (3, 'null', 2)", "UPDATE {0} SET id = id + 1"), "jsonb"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	}, 8) {
 		t.Run(name, func(t *testing.T) {

@@ -183,7 +183,7 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 
 // lacks reports whether a row has no value in one of some columns.
 func lacks(image audit.Image, columns []string) bool {
-	return slices.ContainsFunc(columns, func(name string) bool { return image[name] == nil })
+	return slices.ContainsFunc(columns, func(name string) bool { return history.IsNull(image, name) })
 }
 
 // compare reports of rows with a foreign key whether a written row of the table that it points to gets the values that
@@ -206,10 +206,7 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 	}
 	compared := make([]audit.Image, len(unsure), len(unsure)+len(come)+len(gone))
 	for at, i := range unsure {
-		compared[at] = make(audit.Image, len(k.Columns))
-		for c, name := range k.Columns {
-			compared[at][k.ReferencedColumns[c]] = pointing[i].target[name]
-		}
+		compared[at] = history.As(pointing[i].target, k.Columns, k.ReferencedColumns)
 	}
 	pairs, err := p.rivalValues(ctx, k.Referenced,
 		slices.AppendSeq(slices.AppendSeq(compared, maps.Values(come)), maps.Values(gone)))
@@ -334,7 +331,7 @@ func (r *Row) keeps(columns []string) bool { return r.present != nil && !r.chang
 func valuesIn(image audit.Image, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, name := range columns {
-		encoded, _ := encode(audit.Image{"": image[name]})
+		encoded, _ := encode(history.As(image, []string{name}, []string{"value"}))
 		parts[i] = string(encoded)
 	}
 	return strings.Join(parts, ",")

@@ -179,8 +179,7 @@ func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRo
 			switch {
 			case side.image == nil:
 			case !index.Computed:
-				if !index.NullsDistinct || !slices.ContainsFunc(index.Columns,
-					func(name string) bool { return side.image[name] == nil }) {
+				if !index.NullsDistinct || !lacks(side.image, index.Columns) {
 					*side.entry = valuesIn(side.image, index.Columns)
 				}
 			case r.present == nil || r.changes(index.Columns):
