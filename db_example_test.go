@@ -267,12 +267,6 @@ func ExampleDB_Trackable() {
 	// Output: [public.parcels public.stamps] [] <nil>
 }
 
-func ExampleDB_SetPrecision() {
-	ctx, db := forExample("")
-	fmt.Println(db.SetPrecision(ctx, 6)) // it has microseconds already
-	// Output: false <nil>
-}
-
 func ExampleDB_Baseline() {
 	ctx, db := forExample("")
 	must(db.Exec(ctx, `INSERT INTO stamps (id) VALUES (1), (2)`)) // before it is tracked

@@ -27,25 +27,34 @@ import (
 // release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
 // returns an *audit.SchemaError with the reason NewerSchema.
 //
-// Init returns ErrLocked or an *audit.SchemaError. The reason LacksPrivileges comes with all privileges that the role
-// lacks, before anything is changed.
+// The errors are ErrLocked, ErrExists for the precision, and an *audit.SchemaError. The reason LacksPrivileges comes
+// with all privileges that the role lacks, before anything is changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
+	o := given(opts)
+	if p := o.Precision; p != nil && (*p < 0 || *p > 6) {
+		return false, fmt.Errorf("precision %d: %w: it must be 0 to 6", *p, audit.ErrInvalidOptions)
+	}
 	config, err := d.connConfig()
 	if err != nil {
 		return false, fmt.Errorf("initialise exaudit: %w", err)
 	}
-	return sql.Up(ctx, config, given(opts).inner()...)
+	changed, err = sql.Up(ctx, config, timeoutOf(o.LockTimeout)...)
+	if err != nil || o.Precision == nil {
+		return changed, err
+	}
+	rounded, err := d.ensurePrecision(ctx, *o.Precision)
+	return changed || rounded, err
 }
 
 // DropSchema drops exaudit's schemas, with everything that was recorded, and the triggers on all tables. It runs in
 // one transaction, on a connection of its own. It also drops a schema that is incomplete or was made by another
 // build.
-func (d *DB) DropSchema(ctx context.Context, opts *InitOptions) error {
+func (d *DB) DropSchema(ctx context.Context, opts *DropOptions) error {
 	config, err := d.connConfig()
 	if err != nil {
 		return fmt.Errorf("drop schema exaudit: %w", err)
 	}
-	return sql.Down(ctx, config, given(opts).inner()...)
+	return sql.Down(ctx, config, timeoutOf(given(opts).LockTimeout)...)
 }
 
 // connConfig is how the DB is connected.

@@ -154,7 +154,7 @@ var interruptions = map[string]interruption{
 		return err
 	}},
 	"precision": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.SetPrecision(ctx, 3)
+		_, err := a.Init(ctx, &exaudit.InitOptions{Precision: new(3)})
 		return err
 	}},
 }

@@ -179,7 +179,7 @@ func TestWhoHoldsALock(t *testing.T) {
 			return adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
 		}},
 		"init, removal": {`SELECT FROM exaudit.versions`, func(ctx context.Context, wait time.Duration) error {
-			return adb.DropSchema(ctx, &exaudit.InitOptions{LockTimeout: wait})
+			return adb.DropSchema(ctx, &exaudit.DropOptions{LockTimeout: wait})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,12 +17,21 @@ const DefaultLockTimeout = lock.DefaultTimeout
 // DefaultMaxRows is the value of UndoOptions.MaxRows if it is not set.
 const DefaultMaxRows = undo.DefaultMaxRows
 
-// InitOptions change how Init and DropSchema work.
+// InitOptions change how Init works.
 type InitOptions struct {
-	// LockTimeout is how long they wait for each lock; a negative value means for ever. If it is 0, Init waits a minute
-	// for other processes that initialise or update the same database, and both wait DefaultLockTimeout for other
-	// locks.
+	// Precision is how many digits of a second the times of versions have, 0 to 6; nil leaves it as it is, which is 6
+	// at first. Further digits are cut off; if the time were rounded up, it could be after the commit. All versions of
+	// a database have the same precision: once there are any, the error is ErrExists. It is set after everything else,
+	// in a separate transaction, and not if the schema is newer than this program, which is then an error.
+	Precision *int
+	// LockTimeout is how long Init waits for each lock; a negative value means for ever. If it is 0, Init waits a
+	// minute for other processes that initialise or update the same database, and DefaultLockTimeout for other locks.
 	LockTimeout time.Duration
+}
+
+// DropOptions change how DropSchema works.
+type DropOptions struct {
+	LockTimeout time.Duration // how long it waits for each lock, as for Install
 }
 
 // InstallOptions change how Install works.
@@ -154,11 +163,12 @@ func given[T any](opts *T) T {
 	return *opts
 }
 
-func (o InitOptions) inner() []sql.Option {
-	if o.LockTimeout == 0 {
+// timeoutOf is the lock timeout of Init and DropSchema, which have other defaults.
+func timeoutOf(timeout time.Duration) []sql.Option {
+	if timeout == 0 {
 		return nil
 	}
-	return []sql.Option{sql.LockTimeout(wait(o.LockTimeout))}
+	return []sql.Option{sql.LockTimeout(wait(timeout))}
 }
 
 func stepOptions(timeout time.Duration, dryRun bool) []triggers.InstallOption {

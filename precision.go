@@ -12,16 +12,15 @@ import (
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/internal/reason"
+	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// SetPrecision sets how many digits of a second the time of versions has, 0 to 6, and reports whether this changed
-// anything. The default is 6. Further digits are cut off; if the time were rounded up, it could be after the commit.
-// All versions of a database have the same precision: once there are any, the error is ErrExists. If
-// exaudit.versions is in use for longer than DefaultLockTimeout, it is ErrLocked.
-func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
-	if digits < 0 || digits > 6 {
-		return false, fmt.Errorf("precision %d: not within 0 to 6", digits)
+// ensurePrecision sets how many digits of a second the times of versions have, and reports whether this changed
+// anything.
+func (d *DB) ensurePrecision(ctx context.Context, digits int) (changed bool, err error) {
+	if err := sql.Check(ctx, d.conn); err != nil {
+		return false, err
 	}
 	err = lock.Retry(ctx, d.conn, DefaultLockTimeout, "table exaudit.versions",
 		func(tx pgx.Tx, briefly func() error) error {

@@ -2,9 +2,12 @@ package exaudit_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -13,8 +16,16 @@ import (
 func TestPrecisionCutsDown(t *testing.T) {
 	t.Parallel()
 	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY)`)
-	if changed, err := adb.SetPrecision(context.Background(), 1); err != nil || !changed {
-		t.Fatal(changed, err)
+	ctx := context.Background()
+	for _, wrong := range []int{-1, 7} {
+		if changed, err := adb.Init(ctx, &exaudit.InitOptions{Precision: &wrong}); changed || !errors.Is(err, audit.ErrInvalidOptions) {
+			t.Errorf("precision %d: %t, %v", wrong, changed, err)
+		}
+	}
+	for _, want := range []bool{true, false} {
+		if changed, err := adb.Init(ctx, &exaudit.InitOptions{Precision: new(1)}); err != nil || changed != want {
+			t.Fatal(changed, err)
+		}
 	}
 	auditdb.Install(t, db, "late")
 	for id := range 20 {
@@ -22,6 +33,9 @@ func TestPrecisionCutsDown(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.as_of(NULL::late, clock_timestamp())`); n != id+1 {
 			t.Fatalf("%d rows as of now, want %d", n, id+1)
 		}
+	}
+	if _, err := adb.Init(ctx, &exaudit.InitOptions{Precision: new(2)}); !errors.Is(err, audit.ErrExists) {
+		t.Errorf("another precision: %v", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE extract(microseconds FROM recorded_at)::int % 100000 <> 0`); n > 0 {
 		t.Errorf("%d versions with more than a tenth of a second", n)

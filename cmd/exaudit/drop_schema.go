@@ -30,7 +30,7 @@ func (p *program) dropSchema(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
 		return err
 	}
-	opts, err := initOptions(c)
+	wait, err := initTimeout(c)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (p *program) dropSchema(c *cli.Context) error {
 			return errDeclined
 		}
 	}
-	err = exaudit.New(conn).DropSchema(c.Context, opts)
+	err = exaudit.New(conn).DropSchema(c.Context, &exaudit.DropOptions{LockTimeout: wait})
 	if reason.Is(err, audit.KeptElsewhere) {
 		err = errRemoveElsewhere
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -35,12 +36,13 @@ func initTimeoutFlag() cli.Flag {
 	}
 }
 
-func initOptions(c *cli.Context) (*exaudit.InitOptions, error) {
+// initTimeout is 0 where the flag does not say how long to wait.
+func initTimeout(c *cli.Context) (time.Duration, error) {
 	wait, err := lockTimeout(c)
-	if err != nil || !c.IsSet(lockTimeoutName) {
-		return nil, err
+	if !c.IsSet(lockTimeoutName) {
+		wait = 0
 	}
-	return &exaudit.InitOptions{LockTimeout: wait}, nil
+	return wait, err
 }
 
 func (p *program) init(c *cli.Context) error {
@@ -50,9 +52,13 @@ func (p *program) init(c *cli.Context) error {
 	if digits := c.Int("precision"); digits < 0 || digits > 6 {
 		return usageErrorf("init", "--precision must be 0 to 6, not %d", digits)
 	}
-	opts, err := initOptions(c)
+	wait, err := initTimeout(c)
 	if err != nil {
 		return err
+	}
+	opts := &exaudit.InitOptions{LockTimeout: wait}
+	if c.IsSet("precision") {
+		opts.Precision = new(c.Int("precision"))
 	}
 	conn, err := p.connect(c)
 	if err != nil {
@@ -64,7 +70,7 @@ func (p *program) init(c *cli.Context) error {
 		return fmt.Errorf("initialise database %q: %w", p.database, err)
 	}
 	switch newer := exaudit.New(conn).Check(c.Context); {
-	case reason.Is(newer, audit.NewerSchema) && !c.IsSet("precision"):
+	case reason.Is(newer, audit.NewerSchema):
 		p.complain("%v; nothing was changed", newer)
 	case newer != nil:
 		return newer
@@ -73,12 +79,9 @@ func (p *program) init(c *cli.Context) error {
 	case forPeople(c):
 		fmt.Fprintf(p.stdout, "exaudit is up to date in database %s\n", printable(p.database))
 	}
-	if c.IsSet("precision") {
-		rounded, err := p.setPrecision(c, exaudit.New(conn))
-		if err != nil {
-			return err
-		}
-		changed = changed || rounded
+	if forPeople(c) && changed && c.IsSet("precision") {
+		fmt.Fprintf(p.stdout, "the times of versions are truncated to %s of a second\n",
+			counted(c.Int("precision"), "fractional digit"))
 	}
 	if forPeople(c) {
 		return nil
@@ -87,17 +90,6 @@ func (p *program) init(c *cli.Context) error {
 		Database string `json:"database"`
 		Changed  bool   `json:"changed"`
 	}{p.database, changed})
-}
-
-func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, err error) {
-	digits := c.Int("precision")
-	if changed, err = db.SetPrecision(c.Context, digits); err != nil {
-		return false, err
-	}
-	if changed && forPeople(c) {
-		fmt.Fprintf(p.stdout, "the times of versions are truncated to %s of a second\n", counted(digits, "fractional digit"))
-	}
-	return changed, nil
 }
 
 // counted is a number with its noun.

@@ -118,7 +118,7 @@ func typedBackwards[T any](r *run, table, key string, want []audit.TypedVersion[
 				return found("typed", "newest versions of %s %s have version %d as well", table, key, h.ID)
 			}
 			w := want[len(want)-1]
-			if w.ID != h.ID || !reflect.DeepEqual(h.Before, w.Before) || !reflect.DeepEqual(h.After, w.After) {
+			if w.ID != h.ID || !sameRow(h.Before, w.Before) || !sameRow(h.After, w.After) {
 				return found("typed", "newest versions of %s %s: version %d with %v and %v, want version %d with %v and %v",
 					table, key, h.ID, h.Before, h.After, w.ID, w.Before, w.After)
 			}
@@ -132,6 +132,12 @@ func typedBackwards[T any](r *run, table, key string, want []audit.TypedVersion[
 		return found("typed", "newest versions of %s %s lack version %d", table, key, want[len(want)-1].ID)
 	}
 	return nil
+}
+
+// sameRow compares rows; one with a NaN is not even equal to itself.
+func sameRow[T any](a, b *T) bool {
+	return reflect.DeepEqual(a, b) ||
+		a != nil && b != nil && !reflect.DeepEqual(*a, *a) && !reflect.DeepEqual(*b, *b)
 }
 
 func containsRow[T any](rows []T, row T) bool {
