@@ -75,8 +75,8 @@ func asOf[T any](ctx context.Context, d *DB, table string, at Point,
 }
 
 // StateAt returns the row that had a key at a point, as AsOf does for the whole table. If there was none, the error is
-// ErrNotFound. It reads only what has been recorded of the row since then. If the key is nil, the error is
-// ErrInvalidKey.
+// ErrNotFound. It reads only what has been recorded of the row since then. If the key is nil, the error is an
+// *audit.InvalidError with the reason InvalidKey.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (*T, error) {
 	var row *T
 	err := d.stateAt(ctx, table, key, at, func(entity history.Entity, unknown func(error) bool) error {

@@ -2,12 +2,12 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -125,7 +125,7 @@ func TestPrimitive(t *testing.T) {
 		{Primitive: []string{"nothing/there"}}, {Primitive: []string{""}}, {Primitive: []string{"info", "info"}},
 		{PrimitiveTypes: []string{"address"}}, {PrimitiveTypes: []string{"int4; SELECT"}}, {PrimitiveTypes: []string{" "}},
 	} {
-		if err := install(o); !errors.Is(err, audit.ErrInvalidOptions) {
+		if err := install(o); !reason.Is(err, audit.InvalidOption) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}

@@ -22,8 +22,8 @@ const MaxCustomSize = custom.MaxSize
 // the database or SQL has made.
 //
 // With encodes the values once. If a value cannot be stored as JSON, everything that is done with the context fails
-// before it reaches the database. The error is ErrInvalidCustom, and says where With was called; CustomErr returns
-// it, too. The same is true of ErrCustomTooLarge.
+// before it reaches the database. The error is an *audit.InvalidError with the reason InvalidCustom or
+// CustomTooLarge, and says where With was called; CustomErr returns it, too.
 func With(ctx context.Context, data Custom) context.Context { return custom.With(ctx, data, 1) }
 
 // Without returns a context whose changes are recorded without custom data, even if the given context has some. It is
@@ -41,11 +41,11 @@ func Ignored(ctx context.Context) bool { return custom.Ignored(ctx) }
 func CustomOf(ctx context.Context) Custom { return custom.Of(ctx) }
 
 // CustomErr returns nil if the custom data of a context can be stored. Otherwise it returns an error that wraps
-// ErrInvalidCustom or ErrCustomTooLarge.
+// an *audit.InvalidError.
 func CustomErr(ctx context.Context) error { return custom.Err(ctx) }
 
 // CustomFrom returns the custom data that a struct contains, using its json tags. The value may also be anything else
-// that marshals to a JSON object. Otherwise the error is ErrInvalidCustom.
+// that marshals to a JSON object. Otherwise the error is an *audit.InvalidError with the reason InvalidCustom.
 func CustomFrom[T any](value T) (Custom, error) { return custom.From(value) }
 
 // Stamp sets the custom data of ctx for all changes that a transaction makes from now on. It ends with the

@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func TestWith(t *testing.T) {
@@ -45,20 +46,20 @@ func TestInvalidCustom(t *testing.T) {
 	db := exaudit.New(pool)
 	for _, test := range []struct {
 		custom exaudit.Custom
-		want   error
+		want   any
 		says   string
 	}{
-		{exaudit.Custom{"actor": make(chan int)}, audit.ErrInvalidCustom, `key "actor"`},
-		{exaudit.Custom{"actor": json.RawMessage(`{`)}, audit.ErrInvalidCustom, `key "actor"`},
-		{exaudit.Custom{"nul": "a\x00b"}, audit.ErrInvalidCustom, `key "nul"`},
-		{exaudit.Custom{"a\x00b": 1}, audit.ErrInvalidCustom, `NUL`},
-		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, audit.ErrInvalidCustom, `surrogate`},
-		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, audit.ErrInvalidCustom, `surrogate`},
-		{exaudit.Custom{"raw": json.RawMessage("\"\xff\"")}, audit.ErrInvalidCustom, `UTF-8`},
-		{exaudit.Custom{"big": json.Number("1e131072")}, audit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"small": []any{"1e9\"", json.Number("-1.5E-16383")}}, audit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"huge": json.Number("1e99999999999999999999")}, audit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, audit.ErrCustomTooLarge, `65536`},
+		{exaudit.Custom{"actor": make(chan int)}, audit.InvalidCustom, `key "actor"`},
+		{exaudit.Custom{"actor": json.RawMessage(`{`)}, audit.InvalidCustom, `key "actor"`},
+		{exaudit.Custom{"nul": "a\x00b"}, audit.InvalidCustom, `key "nul"`},
+		{exaudit.Custom{"a\x00b": 1}, audit.InvalidCustom, `NUL`},
+		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, audit.InvalidCustom, `surrogate`},
+		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, audit.InvalidCustom, `surrogate`},
+		{exaudit.Custom{"raw": json.RawMessage("\"\xff\"")}, audit.InvalidCustom, `UTF-8`},
+		{exaudit.Custom{"big": json.Number("1e131072")}, audit.InvalidCustom, `range`},
+		{exaudit.Custom{"small": []any{"1e9\"", json.Number("-1.5E-16383")}}, audit.InvalidCustom, `range`},
+		{exaudit.Custom{"huge": json.Number("1e99999999999999999999")}, audit.InvalidCustom, `range`},
+		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, audit.CustomTooLarge, `65536`},
 	} {
 		ctx := exaudit.With(exaudit.With(context.Background(), test.custom), exaudit.Custom{"fine": 1})
 		_, exec := db.Exec(ctx, `SELECT 1`)
@@ -72,7 +73,7 @@ func TestInvalidCustom(t *testing.T) {
 			"Exec": exec, "Query": query, "QueryRow": db.QueryRow(ctx, `SELECT 1`).Scan(), "Begin": begin, "Revert": revert,
 			"CopyFrom": copied, "SendBatch": db.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": exaudit.CustomErr(ctx),
 		} {
-			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "custom_test.go") {
+			if !reason.Is(err, test.want) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "custom_test.go") {
 				t.Errorf("%s: got %v, want %v with %s", name, err, test.want, test.says)
 			}
 		}
@@ -116,8 +117,8 @@ func TestCustomFrom(t *testing.T) {
 		t.Errorf("%s, %v", asJSON(t, custom), err)
 	}
 	for _, v := range []any{7, nil, []int{1}, (*actor)(nil), make(chan int), actor{Name: "\x00"}} {
-		if _, err := exaudit.CustomFrom(v); !errors.Is(err, audit.ErrInvalidCustom) {
-			t.Errorf("%T: got %v, want ErrInvalidCustom", v, err)
+		if _, err := exaudit.CustomFrom(v); !reason.Is(err, audit.InvalidCustom) {
+			t.Errorf("%T: got %v, want InvalidCustom", v, err)
 		}
 	}
 }

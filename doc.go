@@ -56,15 +56,17 @@
 //
 // # Errors
 //
-// Errors say what was attempted, and wrap one of these of package audit, which errors.Is
-// finds:
+// Errors say what was attempted. For some, errors.Is is enough: [audit.ErrNotFound], [audit.ErrExists],
+// [audit.ErrNothingToDo], [audit.ErrTooManyRows], [audit.ErrLocked], [audit.ErrPlanStale] and [audit.ErrNotPermitted].
+// The others are of a type, most of which have a reason:
 //
-//   - The schema: [audit.SchemaError], [audit.ErrNotPermitted].
-//   - A table: [audit.TableError], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
-//   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
-//     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNotFound], [audit.ErrExists].
-//   - The history does not fit the row: [audit.DivergedError].
-//   - The past is not known: [audit.PointError].
-//   - A revert or an undo cannot be carried out: [audit.ConflictError], [audit.WriteError],
-//     [audit.ErrNothingToDo], [audit.ErrPlanStale].
+//   - [audit.InvalidError]: what was passed is wrong, such as an option, a key, a filter or custom data.
+//   - [audit.SchemaError]: exaudit cannot be used with the database as it is.
+//   - [audit.TableError]: the table is missing, cannot be tracked, is not tracked, or its changes are not recorded.
+//   - [audit.PointError]: the rows of a table at a point are not known.
+//   - [audit.DivergedError]: the history does not fit together, or does not fit the row.
+//   - [audit.ConflictError]: an undo would overwrite later changes.
+//   - [audit.WriteError]: a row could not be written as a revert or an undo would have it.
+//
+// Package audit says how to branch on them.
 package exaudit

@@ -27,12 +27,13 @@ import (
 // release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
 // returns an *audit.SchemaError with the reason NewerSchema.
 //
-// The errors are ErrLocked, ErrExists for the precision, and an *audit.SchemaError. The reason LacksPrivileges comes
-// with all privileges that the role lacks, before anything is changed.
+// The errors are ErrLocked, ErrExists and *audit.InvalidError for the precision, and an *audit.SchemaError. The reason
+// LacksPrivileges comes with all privileges that the role lacks, before anything is changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
 	o := given(opts)
 	if p := o.Precision; p != nil && (*p < 0 || *p > 6) {
-		return false, fmt.Errorf("precision %d: %w: it must be 0 to 6", *p, audit.ErrInvalidOptions)
+		return false, &audit.InvalidError{Reason: audit.InvalidOption, Name: "precision",
+			Detail: fmt.Sprintf("must be 0 to 6, not %d", *p)}
 	}
 	config, err := d.connConfig()
 	if err != nil {

@@ -3,7 +3,6 @@ package exaudit
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/exaudit/exaudit/audit"
 )
@@ -64,7 +63,7 @@ func ByAction(actions ...audit.Action) RowFilter {
 			switch a {
 			case audit.Created, audit.Updated, audit.Deleted, audit.Baseline:
 			default:
-				q.err = errors.Join(q.err, fmt.Errorf("%w: no action is called %q", audit.ErrInvalidFilter, a))
+				q.err = errors.Join(q.err, invalidFilter("no action is called %q", a))
 			}
 		}
 		q.filter.Actions = append(nonNil(q.filter.Actions), actions...)
@@ -87,11 +86,11 @@ func ByCustom(key string, value any) RowFilter {
 	return rowFilter{func(q *query) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			q.err = errors.Join(q.err, fmt.Errorf("%w: custom data %s: %w", audit.ErrInvalidFilter, key, err))
+			q.err = errors.Join(q.err, &audit.InvalidError{Reason: audit.InvalidFilter, Name: key,
+				Detail: "custom data " + key, Err: err})
 		}
 		if previous, given := q.filter.Custom[key]; given && string(previous) != string(encoded) {
-			q.err = errors.Join(q.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s",
-				audit.ErrInvalidFilter, key, previous, encoded))
+			q.err = errors.Join(q.err, invalidFilter("custom data %s cannot be both %s and %s", key, previous, encoded))
 		}
 		if q.filter.Custom == nil {
 			q.filter.Custom = make(map[string]json.RawMessage)
@@ -148,7 +147,7 @@ func Until(at Point) RowFilter {
 // The condition runs with the rights of the present role, in a read-only transaction unless the caller has begun one.
 // Names are looked up in pg_catalog; all others need their schema. Accept a condition only from people who may run
 // SQL as this role. If PostgreSQL does not understand it, or if it is more than one expression, the error is
-// ErrInvalidFilter.
+// *audit.InvalidError with the reason InvalidFilter.
 func Where(condition string) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Where = append(q.filter.Where, condition) }}
 }

@@ -47,7 +47,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	values, err := keyValues(key)
 	if err != nil {
-		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, audit.ErrInvalidKey, err)
+		return e, invalidKey(t.QuotedName, "", err)
 	}
 	if t.Relation == 0 {
 		e.ID = entityIDOf(values)
@@ -55,7 +55,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, audit.ErrInvalidKey, err)
+		return e, invalidKey(t.QuotedName, "", err)
 	}
 	// in a savepoint: an earlier primary key may have had another type
 	err = d.savepoint(ctx, len(periods) > 1, func(q db.DBTX) (err error) {
@@ -63,7 +63,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 		return err
 	})
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code[:2] == "22" {
-		err = fmt.Errorf("%w: %s: %w", audit.ErrInvalidKey, pgErr.Message, err)
+		err = &audit.InvalidError{Reason: audit.InvalidKey, Table: t.QuotedName, Err: err} // which names the table
 	} else if err != nil {
 		return e, fmt.Errorf("read key of %s: %w", t.QuotedName, err)
 	} else if e, err = d.spelled(ctx, e); err != nil && len(periods) <= 1 {
@@ -71,6 +71,11 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	former := entityIDOf(values)
 	return d.inPeriod(ctx, e, former, periods, err)
+}
+
+func invalidKey(table, detail string, err error) error {
+	return fmt.Errorf("key of %s: %w", table,
+		&audit.InvalidError{Reason: audit.InvalidKey, Table: table, Detail: detail, Err: err})
 }
 
 // savepoint runs a query that may fail, after which more is to be asked.
@@ -115,8 +120,8 @@ func (d *DB) spelled(ctx context.Context, e history.Entity) (history.Entity, err
 	case len(others) == 1:
 		e.ID = others[0]
 	case len(others) > 1:
-		return e, fmt.Errorf("key of %s: %w: %s has no history, but %s have, which are equal to it", e.Table,
-			audit.ErrInvalidKey, e.ID, strings.Join(others, ", "))
+		return e, invalidKey(e.Table, fmt.Sprintf("%s has no history, but %s have, which are equal to it", e.ID,
+			strings.Join(others, ", ")), nil)
 	}
 	return e, nil
 }

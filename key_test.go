@@ -104,7 +104,7 @@ func TestEmptyKeys(t *testing.T) {
 			t.Errorf("%s of a key that no row has: %v, %v", name, found, err)
 		}
 		for _, key := range []any{nil, missing, exaudit.Key{}, exaudit.Key{nil}} {
-			if found, err := read(ctx, key); found != nil || !errors.Is(err, audit.ErrInvalidKey) {
+			if found, err := read(ctx, key); found != nil || !reason.Is(err, audit.InvalidKey) {
 				t.Errorf("%s of the key %#v: %v, %v", name, key, found, err)
 			}
 		}

@@ -285,10 +285,10 @@ func TestWhere(t *testing.T) {
 		`') ; SELECT public.write(); SELECT (ARRAY[true`, `true) UNION SELECT (true`, `SELECT true`,
 	} {
 		_, err := exaudit.Collect(adb.Versions(ctx, exaudit.Where(condition)))
-		if !errors.Is(err, audit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
+		if !reason.Is(err, audit.InvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
 			t.Errorf("%s: %v", condition, err)
 		}
-		if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "a", 1, exaudit.Where(condition))); !errors.Is(err, audit.ErrInvalidFilter) {
+		if _, err := exaudit.Collect(adb.HistoryWithStates(ctx, "a", 1, exaudit.Where(condition))); !reason.Is(err, audit.InvalidFilter) {
 			t.Errorf("history by %s: %v", condition, err)
 		}
 	}
@@ -319,7 +319,7 @@ func TestWhereOfAReader(t *testing.T) {
 	if versions := searched(t, reader, exaudit.Where(`pg_temp.see(entity_id)`)); len(versions) != 1 {
 		t.Errorf("a reader found %d versions, want 1", len(versions))
 	}
-	if _, err := exaudit.Collect(reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`))); !errors.Is(err, audit.ErrInvalidFilter) {
+	if _, err := exaudit.Collect(reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`))); !reason.Is(err, audit.InvalidFilter) {
 		t.Errorf("a condition on a table that its caller may not read: %v", err)
 	}
 }

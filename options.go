@@ -38,7 +38,7 @@ type DropOptions struct {
 type InstallOptions struct {
 	// TableOptions are the options of tables, by the names that are passed to Install. They replace all options that
 	// a table has. A table that is not in the map keeps its options until it is uninstalled. If an option is wrong,
-	// the error is an *OptionError.
+	// the error is an *audit.InvalidError.
 	TableOptions map[string]audit.TableOptions
 	// LockTimeout is how long Install waits for all the locks of each table; 0 means DefaultLockTimeout, and a negative
 	// value means for ever. Creating a trigger must wait for the transactions that write to the table. The first
@@ -100,8 +100,8 @@ type RevertOptions struct {
 	// SetColumns are values for columns of the row. They replace the recorded values, or are used if none was recorded.
 	// A restored row needs them for columns that were added later and are NOT NULL without a default. A value is one
 	// that encoding/json accepts, as for Custom; PostgreSQL reads it as the column's type. The error is
-	// ErrInvalidColumn if the column does not exist, is generated or is part of the primary key, or if the value does
-	// not fit its type.
+	// an *audit.InvalidError if the column does not exist, is generated or is part of the primary key, or if the value
+	// does not fit its type.
 	SetColumns map[string]any
 	// AllowDiverged also reverts a row that is not what its history says, which is otherwise refused. Columns that no
 	// undone version contains keep their present value; the others get the recorded value.
@@ -120,14 +120,15 @@ type UndoOptions struct {
 	MaxRows int
 	// KeepColumns are columns that existing rows keep as they are, without a conflict, for example the time of the
 	// last change: "updated_at" in every table, or "orders.updated_at" in one. If no table of the undo has the
-	// column, the error is ErrUnmatched; the same is true for SetColumns.
+	// column, the error is an *audit.InvalidError with the reason NotInUndo; the same is true for SetColumns.
 	KeepColumns []string
 	// SetColumns are values for columns of restored rows for which no value was recorded. Columns that were added later
 	// and are NOT NULL without a default need them: "region" in every table, or "orders.region" in one.
 	SetColumns map[string]any
 	// OverwriteRows are rows in which the undo overwrites later changes: a row that was changed again gets its old
 	// values, a row that now has the key of a deleted row is overwritten, and a row that was deleted is restored. If
-	// a row is not part of the undo, the error is ErrUnmatched.
+	// a row is not part of the undo, the error is an *audit.InvalidError with the reason
+	// NotInUndo.
 	OverwriteRows []audit.RowID
 	// LockTimeout is how long an undo waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
 	// ever. An undo waits for another undo, and for transactions that have changed its rows. While it holds locks on

@@ -1,7 +1,6 @@
 package exaudit
 
 import (
-	"fmt"
 	"iter"
 
 	"github.com/exaudit/exaudit/audit"
@@ -30,11 +29,11 @@ func (pageOption) page()                      {}
 func After(cursor audit.Cursor) PageOption { return pageOption(func(q *query) { q.after = cursor }) }
 
 // Limit returns only the first n elements of a list, in the order that is asked for. If n is less than 1, the error is
-// ErrInvalidFilter.
+// *audit.InvalidError with the reason InvalidFilter.
 func Limit(n int) PageOption {
 	return pageOption(func(q *query) {
 		if q.page.Limit = n; n < 1 {
-			q.err = fmt.Errorf("%w: a limit of %d", audit.ErrInvalidFilter, n)
+			q.err = invalidFilter("a limit of %d", n)
 		}
 	})
 }

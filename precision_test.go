@@ -10,6 +10,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // The time of a version is cut down, never rounded up: it would lie after what its transaction committed.
@@ -18,7 +19,7 @@ func TestPrecisionCutsDown(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY)`)
 	ctx := context.Background()
 	for _, wrong := range []int{-1, 7} {
-		if changed, err := adb.Init(ctx, &exaudit.InitOptions{Precision: &wrong}); changed || !errors.Is(err, audit.ErrInvalidOptions) {
+		if changed, err := adb.Init(ctx, &exaudit.InitOptions{Precision: &wrong}); changed || !reason.Is(err, audit.InvalidOption) {
 			t.Errorf("precision %d: %t, %v", wrong, changed, err)
 		}
 	}

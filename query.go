@@ -138,9 +138,14 @@ func (d *DB) resolveColumns(ctx context.Context, q *query, tables []history.Enti
 			return err
 		}
 		if len(spans) == 0 {
-			return fmt.Errorf("%w: no table in question has or had a column %s", audit.ErrInvalidFilter, name)
+			return invalidFilter("no table in question has or had a column %s", name)
 		}
 		q.filter.Columns = append(q.filter.Columns, spans...)
 	}
 	return nil
+}
+
+// invalidFilter says what is wrong with a filter.
+func invalidFilter(detail string, args ...any) error {
+	return &audit.InvalidError{Reason: audit.InvalidFilter, Detail: fmt.Sprintf(detail, args...)}
 }

@@ -21,8 +21,8 @@ import (
 // Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
 // one transaction, or in a savepoint if the DB is one of a transaction.
 //
-// The errors are ErrNotFound, ErrNothingToDo, ErrInvalidColumn, ErrPlanStale, *audit.DivergedError,
-// *audit.TableError, and *audit.WriteError if the row cannot be written.
+// The errors are ErrNotFound, ErrNothingToDo, ErrPlanStale, *audit.DivergedError, *audit.TableError,
+// *audit.PointError, *audit.InvalidError because of SetColumns, and *audit.WriteError if the row cannot be written.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }

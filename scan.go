@@ -38,7 +38,8 @@ func newRowReader[T any](ctx context.Context, q db.DBTX, e history.Entity) (*row
 	r := &rowReader[T]{table: e.Table, query: found.Query, columns: found.Columns, computed: found.Computed}
 	row := reflect.TypeFor[T]()
 	if row.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%w: rows of %s as %s, which is no struct", audit.ErrStructMismatch, e.Table, row)
+		return nil, &audit.InvalidError{Reason: audit.StructMismatch, Table: e.Table,
+			Detail: fmt.Sprintf("rows of %s as %s, which is no struct", e.Table, row)}
 	}
 	r.fields = fieldsOf(row, nil)
 	return r, r.fit()
@@ -68,8 +69,9 @@ func (r *rowReader[T]) fit() error {
 		case i >= len(r.fields):
 			return r.mismatch(i, "has no field for it")
 		case i >= len(r.columns):
-			return fmt.Errorf("%w: %s has no column for field %s of %s, the table has %d",
-				audit.ErrStructMismatch, r.table, r.fields[i].Name, reflect.TypeFor[T](), len(r.columns))
+			return &audit.InvalidError{Reason: audit.StructMismatch, Table: r.table,
+				Detail: fmt.Sprintf("%s has no column for field %s of %s, the table has %d", r.table,
+					r.fields[i].Name, reflect.TypeFor[T](), len(r.columns))}
 		}
 		if tag, ok := r.fields[i].Tag.Lookup("db"); ok {
 			if name, _, _ := strings.Cut(tag, ","); name != r.columns[i] {
@@ -85,9 +87,9 @@ func (r *rowReader[T]) fit() error {
 }
 
 func (r *rowReader[T]) mismatch(column int, what string) error {
-	return fmt.Errorf("%w: column %s, number %d of %s: %s %s", audit.ErrStructMismatch, r.columns[column], column+1,
-		r.table,
-		reflect.TypeFor[T](), what)
+	return &audit.InvalidError{Reason: audit.StructMismatch, Table: r.table, Name: r.columns[column],
+		Detail: fmt.Sprintf("column %s, number %d of %s: %s %s", r.columns[column], column+1, r.table,
+			reflect.TypeFor[T](), what)}
 }
 
 // letters is what a column's name and the name that sqlc makes of it have in common.

@@ -3,7 +3,6 @@ package exaudit_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -119,7 +118,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	} {
 		set := map[string]any{"since": since}
 		set[c.column] = c.value
-		if _, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, audit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
+		if _, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !reason.Is(err, audit.InvalidColumn) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
@@ -141,7 +140,7 @@ func TestRevertSetsColumns(t *testing.T) {
 		t.Errorf("recorded %v", s)
 	}
 	// of a row that is there, too, but not of one that goes
-	if _, err := adb.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, audit.ErrInvalidColumn) {
+	if _, err := adb.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !reason.Is(err, audit.InvalidColumn) {
 		t.Errorf("a row that goes: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET a = 'x'`)

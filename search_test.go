@@ -3,7 +3,6 @@ package exaudit_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -268,7 +267,7 @@ func TestFilters(t *testing.T) {
 				} else {
 					versions, err = exaudit.Collect(adb.Versions(ctx, opts...))
 				}
-				if errors.Is(err, audit.ErrInvalidFilter) && len(want) == 0 {
+				if reason.Is(err, audit.InvalidFilter) && len(want) == 0 {
 					return nil // the table has no such column
 				}
 				if err != nil {
@@ -354,7 +353,7 @@ func TestInvalidFilters(t *testing.T) {
 		{exaudit.ByCustom("a", 1), exaudit.ByCustom("a", 2)},
 		{exaudit.ByColumn("nothing")},
 	} {
-		if _, err := exaudit.Collect(adb.Versions(ctx, opts...)); !errors.Is(err, audit.ErrInvalidFilter) {
+		if _, err := exaudit.Collect(adb.Versions(ctx, opts...)); !reason.Is(err, audit.InvalidFilter) {
 			t.Errorf("Versions: %v", err)
 		}
 	}

@@ -55,13 +55,11 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	}
 	switch {
 	case before == nil && after == nil:
-		return 0, fmt.Errorf("track %s: %w: no row before and none after", t.QuotedName, audit.ErrInvalidChange)
+		return 0, invalidChange(t, "no row before and none after")
 	case before != nil && after != nil && oldKey != newKey:
-		return 0, fmt.Errorf("track %s: %w: key %s before, %s after", t.QuotedName, audit.ErrInvalidChange, oldKey,
-			newKey)
+		return 0, invalidChange(t, "key %s before, %s after", oldKey, newKey)
 	case before != nil && after != nil && !sameColumns(before, after):
-		return 0, fmt.Errorf("track %s %s: %w: not the same columns before and after", t.QuotedName, newKey,
-			audit.ErrInvalidChange)
+		return 0, invalidChange(t, "not the same columns before and after, of %s", newKey)
 	case after == nil:
 		newKey = oldKey
 	}
@@ -104,6 +102,11 @@ func sameColumns(a, b json.RawMessage) bool {
 	return maps.EqualFunc(before, after, func(json.RawMessage, json.RawMessage) bool { return true })
 }
 
+func invalidChange(t triggers.Tracked, detail string, args ...any) error {
+	return fmt.Errorf("track %s: %w", t.QuotedName,
+		&audit.InvalidError{Reason: audit.InvalidChange, Table: t.QuotedName, Detail: fmt.Sprintf(detail, args...)})
+}
+
 // image encodes a row as the table's triggers would, with its key.
 func image(ctx context.Context, tx pgx.Tx, t triggers.Tracked, row any) (json.RawMessage, string, error) {
 	encoded, err := json.Marshal(row)
@@ -119,7 +122,7 @@ func image(ctx context.Context, tx pgx.Tx, t triggers.Tracked, row any) (json.Ra
 		return nil, "", err
 	}
 	if !key.Complete {
-		return nil, "", fmt.Errorf("%w: the primary key is missing", audit.ErrInvalidChange)
+		return nil, "", &audit.InvalidError{Reason: audit.InvalidChange, Table: t.QuotedName, Detail: "the primary key is missing"}
 	}
 	return encoded, key.EntityID, nil
 }

@@ -106,9 +106,9 @@ func TestTrackRefuses(t *testing.T) {
 		want   any
 		code   string
 	}{
-		{"nothing", exaudit.Change{Table: "orders"}, audit.ErrInvalidChange, ""},
-		{"no key", exaudit.Change{Table: "orders", After: map[string]any{"total": 1}}, audit.ErrInvalidChange, ""},
-		{"other key", exaudit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, audit.ErrInvalidChange, ""},
+		{"nothing", exaudit.Change{Table: "orders"}, audit.InvalidChange, ""},
+		{"no key", exaudit.Change{Table: "orders", After: map[string]any{"total": 1}}, audit.InvalidChange, ""},
+		{"other key", exaudit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, audit.InvalidChange, ""},
 		{"no table", exaudit.Change{Table: "nowhere", After: row}, audit.NoTable, ""},
 		{"untracked", exaudit.Change{Table: "customers", After: row}, audit.NotTracked, ""},
 		{"unknown column", exaudit.Change{Table: "orders", After: map[string]any{"id": 1, "nope": 1}}, nil, "42703"},

@@ -2,7 +2,6 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // wantedTransaction is what the facts say of a transaction.
@@ -97,7 +97,7 @@ func TestRecentTransactions(t *testing.T) {
 		var got []string
 		for cursor := audit.Cursor(""); ; {
 			page, err := exaudit.Collect(adb.Transactions(ctx, append(slices.Clone(opts), exaudit.After(cursor), exaudit.Limit(limit))...))
-			if errors.Is(err, audit.ErrInvalidFilter) && len(want) == 0 {
+			if reason.Is(err, audit.InvalidFilter) && len(want) == 0 {
 				break // no table has such a column
 			}
 			if err != nil {
@@ -174,14 +174,14 @@ func TestTransactionCustom(t *testing.T) {
 		t.Errorf("%+v", list[1])
 	}
 	for _, opt := range []exaudit.TransactionsOption{exaudit.Limit(-1), exaudit.After("v1"), exaudit.Where("?")} {
-		if _, err := exaudit.Collect(adb.Transactions(ctx, opt)); !errors.Is(err, audit.ErrInvalidFilter) {
+		if _, err := exaudit.Collect(adb.Transactions(ctx, opt)); !reason.Is(err, audit.InvalidFilter) {
 			t.Errorf("a wrong option: %v", err)
 		}
 	}
-	if _, err := exaudit.Collect(adb.Versions(ctx, exaudit.After(list[0].Cursor))); !errors.Is(err, audit.ErrInvalidFilter) {
+	if _, err := exaudit.Collect(adb.Versions(ctx, exaudit.After(list[0].Cursor))); !reason.Is(err, audit.InvalidFilter) {
 		t.Errorf("Versions after a transaction: %v", err)
 	}
-	if _, err := exaudit.Collect(adb.History(ctx, "a", 1, exaudit.After(list[0].Cursor))); !errors.Is(err, audit.ErrInvalidFilter) {
+	if _, err := exaudit.Collect(adb.History(ctx, "a", 1, exaudit.After(list[0].Cursor))); !reason.Is(err, audit.InvalidFilter) {
 		t.Errorf("History after a transaction: %v", err)
 	}
 }

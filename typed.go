@@ -12,8 +12,8 @@ import (
 )
 
 // History returns the versions of one row, as DB.History does, with whole rows. T is the struct that sqlc generates
-// for the table: its exported fields are the table's columns, in their order. If it does not fit, the error is
-// ErrStructMismatch, which names the column.
+// for the table: its exported fields are the table's columns, in their order. If it does not fit, the error is an
+// *audit.InvalidError with the reason StructMismatch, which names the column.
 //
 // PostgreSQL converts the values and pgx scans them, as in sqlc's own code. The columns are the present columns of
 // the table. A renamed column has its value in old versions, too. A dropped column is left out. A column that was

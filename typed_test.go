@@ -462,7 +462,7 @@ func TestStructMismatch(t *testing.T) {
 		switch {
 		case c.want == "" && c.err != nil:
 			t.Error(c.err)
-		case c.want != "" && (!errors.Is(c.err, audit.ErrStructMismatch) || !strings.Contains(c.err.Error(), c.want)):
+		case c.want != "" && (!reason.Is(c.err, audit.StructMismatch) || !strings.Contains(c.err.Error(), c.want)):
 			t.Errorf("got %v, want one about %q", c.err, c.want)
 		}
 	}

@@ -18,8 +18,8 @@ import (
 // chosen one, there is a conflict, and also if the row does not exist any more, or if other rows refer to it by now.
 // Versions that are undone already are left out.
 //
-// The errors are ErrInvalidFilter, ErrTooManyRows, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched and
-// *audit.TableError. If the plan cannot be carried out, PlanUndo returns it, and its method Err returns the reason.
+// The errors are ErrTooManyRows, *audit.InvalidError and *audit.TableError. If the plan cannot be carried out, PlanUndo
+// returns it, and its method Err returns the reason.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
@@ -113,7 +113,7 @@ func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Op
 func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
 	q := versionsQuery(selection.versions())
 	if !q.filtered {
-		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", audit.ErrInvalidFilter)
+		return history.Filter{}, invalidFilter("a selection needs at least one filter")
 	}
 	err := d.resolve(ctx, &q)
 	return q.filter, err

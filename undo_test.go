@@ -395,8 +395,8 @@ func TestUndoPlansAreKept(t *testing.T) {
 		if err == nil {
 			_, err = adb.ApplyUndo(ctx, plan, nil)
 		}
-		if !errors.Is(err, audit.ErrInvalidPlan) {
-			t.Errorf("plan %s: %v, want ErrInvalidPlan", text, err)
+		if !reason.Is(err, audit.InvalidPlan) {
+			t.Errorf("plan %s: %v, want InvalidPlan", text, err)
 		}
 	}
 }
@@ -406,11 +406,11 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, audit.ErrInvalidPlan) {
-		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !reason.Is(err, audit.InvalidPlan) {
+		t.Errorf("no policy: %v, want InvalidPlan", err)
 	}
-	if _, err := adb.Undo(ctx, exaudit.Selection{}, nil); !errors.Is(err, audit.ErrInvalidFilter) {
-		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
+	if _, err := adb.Undo(ctx, exaudit.Selection{}, nil); !reason.Is(err, audit.InvalidFilter) {
+		t.Errorf("no selection: %v, want InvalidFilter", err)
 	}
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
 	if !errors.Is(err, audit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
@@ -576,7 +576,7 @@ func TestUndoAmbiguousNames(t *testing.T) {
 		"overwrite": {OverwriteRows: []audit.RowID{{Table: "orders", EntityID: "1"}}},
 		"keep":      {KeepColumns: []string{"orders.v"}}, "set": {SetColumns: map[string]any{"orders.w": 5}},
 	} {
-		if _, err := adb.Undo(ctx, selection, &opts); !errors.Is(err, audit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
+		if _, err := adb.Undo(ctx, selection, &opts); !reason.Is(err, audit.AmbiguousName) || !strings.Contains(err.Error(), "a.orders, b.orders") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

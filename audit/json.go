@@ -33,18 +33,19 @@ func (p *UndoPlan) MarshalJSON() ([]byte, error) {
 		p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is ErrInvalidPlan.
+// UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is an *InvalidError with the reason
+// InvalidPlan.
 func (p *UndoPlan) UnmarshalJSON(data []byte) error {
 	var f planForm
 	if err := json.Unmarshal(data, &f); err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalidPlan, err)
+		return &InvalidError{Reason: InvalidPlan, Err: err}
 	}
 	if f.Chosen == nil || f.Options.OnConflict == "" {
-		return fmt.Errorf("%w: it has no chosen versions or no options", ErrInvalidPlan)
+		return &InvalidError{Reason: InvalidPlan, Detail: "it has no chosen versions or no options"}
 	}
 	for i, row := range f.Rows {
 		if row.Table == "" || row.Action == "" {
-			return fmt.Errorf("%w: row %d has no table or no action", ErrInvalidPlan, i+1)
+			return &InvalidError{Reason: InvalidPlan, Detail: fmt.Sprintf("row %d has no table or no action", i+1)}
 		}
 	}
 	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged,

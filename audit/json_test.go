@@ -2,10 +2,10 @@ package audit_test
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // JSON that is not a plan is refused, and is never read as a plan that does less.
@@ -18,7 +18,7 @@ func TestInvalidPlans(t *testing.T) {
 		`{` + options + `, "rows": [{"table": "public.t", "action": "updated", "patch": 7}]}`,
 	} {
 		var plan audit.UndoPlan
-		if err := json.Unmarshal([]byte(text), &plan); !errors.Is(err, audit.ErrInvalidPlan) {
+		if err := json.Unmarshal([]byte(text), &plan); !reason.Is(err, audit.InvalidPlan) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -134,7 +134,7 @@ type Installation struct {
 	Left    []string // what could not be repaired, and is drift
 
 	// Outgrown is the option that keeps the table from being changed, nil if there is none. Left names it, too.
-	Outgrown *OptionError
+	Outgrown *InvalidError
 	Notes    []string // what is good to know
 }
 

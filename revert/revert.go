@@ -71,7 +71,7 @@ func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } 
 // was recorded: a column that has been added since, NOT NULL and without a default, is what
 // a row that comes back needs it for. The value is one that encoding/json takes; PostgreSQL
 // reads it as the column's type. The error for a column that cannot be set is
-// ErrInvalidColumn: one that is missing, generated or part of the primary key.
+// InvalidColumn: one that is missing, generated or part of the primary key.
 func SetColumn(name string, value any) Option {
 	return func(o *options) {
 		if o.set == nil {
@@ -417,7 +417,7 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		return nil
 	}
 	if p.Target == nil {
-		return fmt.Errorf("%w: the row is removed", audit.ErrInvalidColumn)
+		return p.cannotSet("", "the row is removed", nil)
 	}
 	columns, err := db.New().TableColumns(ctx, q, p.entity.Relation)
 	if err != nil {
@@ -427,21 +427,21 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
 		switch {
 		case i < 0:
-			return fmt.Errorf("%w: there is no column %q", audit.ErrInvalidColumn, name)
+			return p.cannotSet(name, fmt.Sprintf("there is no column %q", name), nil)
 		case columns[i].Generated, columns[i].Numbered && p.Present != nil:
-			return fmt.Errorf("%w: column %q is generated", audit.ErrInvalidColumn, name)
+			return p.cannotSet(name, fmt.Sprintf("column %q is generated", name), nil)
 		case columns[i].KeyPosition >= 0:
-			return fmt.Errorf("%w: column %q is part of the primary key", audit.ErrInvalidColumn, name)
+			return p.cannotSet(name, fmt.Sprintf("column %q is part of the primary key", name), nil)
 		}
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
+		return p.cannotSet("", "", err)
 	}
 	normalized, err := db.New().NormalizeImage(ctx, q,
 		db.NormalizeImageParams{Relation: p.entity.Relation, Image: encoded})
 	if err != nil {
-		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
+		return p.cannotSet("", "", err)
 	}
 	given, err := history.DecodeImage(normalized)
 	if err != nil {
@@ -450,6 +450,11 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 	p.Target = history.Over(given, p.Target)
 	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(name string) bool { _, in := values[name]; return in })
 	return nil
+}
+
+func (p *plan) cannotSet(column, detail string, err error) error {
+	return &audit.InvalidError{Reason: audit.InvalidColumn, Table: p.entity.Table, Name: column, Detail: detail,
+		Err: err}
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as

@@ -14,6 +14,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/sqlcapp/prepared"
 	"github.com/exaudit/exaudit/stdlib"
 )
@@ -123,11 +124,11 @@ func use(t *testing.T, ctx context.Context, pool *sql.DB, q, fresh *prepared.Que
 		t.Error(err)
 	}
 	bad := exaudit.With(ctx, exaudit.Custom{"x": make(chan int)})
-	if _, err := q.CreateAuthor(bad, "x"); !errors.Is(err, audit.ErrInvalidCustom) {
-		t.Errorf("got %v, want ErrInvalidCustom", err)
+	if _, err := q.CreateAuthor(bad, "x"); !reason.Is(err, audit.InvalidCustom) {
+		t.Errorf("got %v, want InvalidCustom", err)
 	}
-	if _, err := q.RenameAuthor(bad, prepared.RenameAuthorParams{}); !errors.Is(err, audit.ErrInvalidCustom) {
-		t.Errorf("got %v, want ErrInvalidCustom", err)
+	if _, err := q.RenameAuthor(bad, prepared.RenameAuthorParams{}); !reason.Is(err, audit.InvalidCustom) {
+		t.Errorf("got %v, want InvalidCustom", err)
 	}
 }
 

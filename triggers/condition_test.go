@@ -126,8 +126,8 @@ func wantRefused(t *testing.T, db *pgtest.DB, conditions map[string]string) {
 	t.Helper()
 	for condition, want := range conditions {
 		_, err := triggers.Install(context.Background(), db.Pool, []string{"m.t"}, triggers.WithOptions(map[string]audit.TableOptions{"m.t": {Where: condition}}))
-		var wrong *audit.OptionError
-		if !errors.As(err, &wrong) || wrong.Option != "where" || !strings.Contains(wrong.Reason, want) {
+		var wrong *audit.InvalidError
+		if !errors.As(err, &wrong) || wrong.Name != "where" || !strings.Contains(wrong.Detail, want) {
 			t.Errorf("%s: %v, want %q", condition, err, want)
 		}
 	}

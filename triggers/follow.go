@@ -30,7 +30,7 @@ const (
 	followingSchema = "exaudit_follow"
 )
 
-// ValidateFollowing finds what is wrong with the patterns; Option of the *OptionError is new_tables
+// ValidateFollowing finds what is wrong with the patterns; Name of the *InvalidError is new_tables
 // or except.
 func ValidateFollowing(f audit.Following) error {
 	for _, list := range []struct {
@@ -41,16 +41,14 @@ func ValidateFollowing(f audit.Following) error {
 			_, err := ParsePattern(pattern)
 			switch {
 			case err != nil:
-				return &audit.OptionError{Option: list.option, Value: pattern, Reason: err.Error()}
+				return invalidOption(list.option, pattern, "%v", err)
 			case slices.Contains(list.patterns[:i], pattern):
-				return &audit.OptionError{Option: list.option, Value: pattern,
-					Reason: fmt.Sprintf("%s is listed twice", pattern)}
+				return invalidOption(list.option, pattern, "%s is listed twice", pattern)
 			}
 		}
 	}
 	if len(f.NewTables) == 0 && len(f.Except) > 0 {
-		return &audit.OptionError{Option: "except", Value: f.Except[0],
-			Reason: "there are no new_tables to except it from"}
+		return invalidOption("except", f.Except[0], "there are no new_tables to except it from")
 	}
 	return nil
 }

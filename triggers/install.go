@@ -90,13 +90,14 @@ func WithOptions(tables map[string]audit.TableOptions) InstallOption {
 // part of that.
 //
 // A table that cannot be tracked gives a *TableError, one that is in use for longer than the lock timeout ErrLocked;
-// options that are wrong, ErrInvalidOptions. With FollowDDL there need not be any, and the tables are installed on that
+// options that are wrong, an *InvalidError. With FollowDDL there need not be any, and the tables are installed on that
 // are there and that NewTables covers.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]audit.Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("%w: for table %s, which is not installed", audit.ErrInvalidOptions, name)
+			return nil, &audit.InvalidError{Reason: audit.InvalidOption,
+				Detail: "for table " + name + ", which is not installed"}
 		}
 	}
 	var done []audit.Installation
@@ -227,7 +228,8 @@ func has(ctx context.Context, q db.DBTX, relation uint32, options audit.TableOpt
 // tableOrOutgrown installs on one table, or says why an option that it has keeps it from that.
 func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]audit.Installation, error) {
 	done, err := s.table(ctx, q, t)
-	if wrong := (*audit.OptionError)(nil); errors.As(err, &wrong) && (t.given == nil || t.kept) {
+	wrong := (*audit.InvalidError)(nil)
+	if errors.As(err, &wrong) && wrong.Reason == audit.InvalidOption && (t.given == nil || t.kept) {
 		return []audit.Installation{{Table: t.quoted, Left: []string{outgrown(wrong, t.quoted)}, Outgrown: wrong}}, nil
 	}
 	if err != nil {

@@ -24,13 +24,11 @@ func validateColumns(o audit.TableOptions) error {
 		for i, column := range list.columns {
 			switch {
 			case column == "":
-				return &audit.OptionError{Option: list.option, Value: column, Reason: "a column without a name"}
+				return invalidOption(list.option, column, "a column without a name")
 			case slices.Contains(list.columns[:i], column):
-				return &audit.OptionError{Option: list.option, Value: column,
-					Reason: fmt.Sprintf("column %q is listed twice", column)}
+				return invalidOption(list.option, column, "column %q is listed twice", column)
 			case list.option == "mask" && slices.Contains(o.Exclude, column):
-				return &audit.OptionError{Option: list.option, Value: column,
-					Reason: fmt.Sprintf("column %q is excluded as well", column)}
+				return invalidOption(list.option, column, "column %q is excluded as well", column)
 			}
 		}
 	}
@@ -49,39 +47,35 @@ func ValidateOptions(o audit.TableOptions) error {
 		for i, value := range list.values {
 			switch {
 			case strings.Trim(value, "/ ") == "":
-				return &audit.OptionError{Option: list.option, Value: value, Reason: "an empty text"}
+				return invalidOption(list.option, value, "an empty text")
 			case slices.Contains(list.values[:i], value):
-				return &audit.OptionError{Option: list.option, Value: value, Reason: fmt.Sprintf("%q is listed twice",
-					value)}
+				return invalidOption(list.option, value, "%q is listed twice", value)
 			}
 		}
 	}
 	if o.Updates != "" && o.Updates != audit.UpdatesChanged && o.Updates != audit.UpdatesFull {
-		return &audit.OptionError{Option: "updates", Value: string(o.Updates),
-			Reason: fmt.Sprintf("must be changed or full, not %q", o.Updates)}
+		return invalidOption("updates", string(o.Updates), "must be changed or full, not %q", o.Updates)
 	}
 	switch {
 	case o.Trigger != "" && o.Trigger != audit.RowLevel && o.Trigger != audit.StatementLevel:
-		return &audit.OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: fmt.Sprintf("must be row or statement, not %q", o.Trigger)}
+		return invalidOption("trigger", string(o.Trigger), "must be row or statement, not %q", o.Trigger)
 	case byStatement(o) && o.RecordReplicated:
-		return &audit.OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement cannot be combined with the option record_replicated"}
+		return invalidOption("trigger", string(o.Trigger),
+			"statement cannot be combined with the option record_replicated")
 	case byStatement(o) && strings.TrimSpace(o.Where) != "":
-		return &audit.OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement cannot be combined with the option where"}
+		return invalidOption("trigger", string(o.Trigger), "statement cannot be combined with the option where")
 	case byStatement(o) && o.SkipUntouchedTOAST:
-		return &audit.OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement cannot be combined with the option skip_untouched_toast"}
+		return invalidOption("trigger", string(o.Trigger),
+			"statement cannot be combined with the option skip_untouched_toast")
 	}
 	if o.SkipUntouchedTOAST && full(o) {
-		return &audit.OptionError{Option: "skip_untouched_toast",
-			Reason: "cannot be combined with the option updates: full, which records these values"}
+		return invalidOption("skip_untouched_toast", "",
+			"cannot be combined with the option updates: full, which records these values")
 	}
 	if !slices.Contains([]audit.OnTruncate{"", audit.TruncateRecord, audit.TruncateRefuse, audit.TruncateIgnore},
 		o.OnTruncate) {
-		return &audit.OptionError{Option: "on_truncate", Value: string(o.OnTruncate),
-			Reason: fmt.Sprintf("must be record, refuse or ignore, not %q", o.OnTruncate)}
+		return invalidOption("on_truncate", string(o.OnTruncate),
+			"must be record, refuse or ignore, not %q", o.OnTruncate)
 	}
 	return nil
 }
@@ -172,14 +166,20 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 		return false, fmt.Errorf("read the condition of %s: %w", name, err)
 	}
 	if bound.Reason != "" {
-		return false, &audit.OptionError{Table: name, Option: "where", Value: options.Where, Reason: bound.Reason}
+		return false, onTable(invalidOption("where", options.Where, "%s", bound.Reason), name)
 	}
 	return bound.Changed, nil
 }
 
+// invalidOption says what is wrong with an option.
+func invalidOption(name, value, detail string, args ...any) error {
+	return &audit.InvalidError{Reason: audit.InvalidOption, Name: name, Value: value,
+		Detail: fmt.Sprintf(detail, args...)}
+}
+
 // onTable says of which table an option is that is wrong.
 func onTable(err error, name string) error {
-	if wrong := (*audit.OptionError)(nil); errors.As(err, &wrong) {
+	if wrong := (*audit.InvalidError)(nil); errors.As(err, &wrong) {
 		wrong.Table = name
 	}
 	return err
@@ -196,7 +196,7 @@ func checkCondition(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relati
 		return fmt.Errorf("read the condition of relation %d: %w", relation, err)
 	}
 	if reason != "" {
-		return &audit.OptionError{Option: "where", Value: where, Reason: reason}
+		return invalidOption("where", where, "%s", reason)
 	}
 	return nil
 }
@@ -216,11 +216,9 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 			i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
 			switch {
 			case i < 0 && given:
-				return &audit.OptionError{Option: option, Value: name, Reason: fmt.Sprintf("there is no column %q",
-					name)}
+				return invalidOption(option, name, "there is no column %q", name)
 			case i >= 0 && columns[i].KeyPosition >= 0:
-				return &audit.OptionError{Option: option, Value: name,
-					Reason: fmt.Sprintf("column %q is part of the primary key", name)}
+				return invalidOption(option, name, "column %q is part of the primary key", name)
 			}
 		}
 	}
@@ -235,8 +233,7 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 			return fmt.Errorf("look for what statement triggers miss of relation %d: %w", relation, err)
 		}
 		if len(obstacles) > 0 {
-			return &audit.OptionError{Option: "trigger", Value: string(o.Trigger),
-				Reason: "statement is not possible: " + obstacles[0]}
+			return invalidOption("trigger", string(o.Trigger), "statement is not possible: %s", obstacles[0])
 		}
 	}
 	return nil
@@ -247,8 +244,7 @@ func checkPrimitive(ctx context.Context, tx pgx.Tx, o audit.TableOptions, column
 	for _, place := range o.Primitive {
 		name := patch.Segments(place)[0]
 		if name != "*" && !slices.ContainsFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name }) {
-			return &audit.OptionError{Option: "primitive", Value: place, Reason: fmt.Sprintf("there is no column %q",
-				name)}
+			return invalidOption("primitive", place, "there is no column %q", name)
 		}
 	}
 	for _, name := range o.PrimitiveTypes {
@@ -257,8 +253,8 @@ func checkPrimitive(ctx context.Context, tx pgx.Tx, o audit.TableOptions, column
 			return fmt.Errorf("look for type %s: %w", name, err)
 		}
 		if !known {
-			return &audit.OptionError{Option: "primitive_types", Value: name,
-				Reason: fmt.Sprintf("there is no type %s; those that are not PostgreSQL's own are named with their schema", name)}
+			return invalidOption("primitive_types", name,
+				"there is no type %s; those that are not PostgreSQL's own are named with their schema", name)
 		}
 	}
 	return nil

@@ -2,13 +2,13 @@ package triggers_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -109,7 +109,7 @@ func TestMaskThroughSchemaChanges(t *testing.T) {
 	leak()
 	db.Exec(t, `ALTER TABLE people ADD PRIMARY KEY (social)`)
 	done, err := triggers.Install(context.Background(), db.Pool, []string{"people"})
-	if err != nil || len(done) != 1 || done[0].Changed || !errors.Is(done[0].Outgrown, audit.ErrInvalidOptions) {
+	if err != nil || len(done) != 1 || done[0].Changed || !reason.Is(done[0].Outgrown, audit.InvalidOption) {
 		t.Errorf("masked key: %v, %v", done, err)
 	}
 }
@@ -294,12 +294,12 @@ func TestInvalidOptions(t *testing.T) {
 		{audit.TableOptions{Where: "true /* "}, `a comment that does not end`},
 	} {
 		_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"people": c.options}))
-		if !errors.Is(err, audit.ErrInvalidOptions) || !strings.Contains(err.Error(), c.want) {
+		if !reason.Is(err, audit.InvalidOption) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.options, err, c.want)
 		}
 	}
 	_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"other": {}}))
-	if !errors.Is(err, audit.ErrInvalidOptions) {
+	if !reason.Is(err, audit.InvalidOption) {
 		t.Errorf("options for a table that is not installed: %v", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.tables`); n != 0 {

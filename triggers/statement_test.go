@@ -104,7 +104,7 @@ func TestStatementLevelLimits(t *testing.T) {
 				options := c.options
 				options.Trigger = audit.StatementLevel
 				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]audit.TableOptions{"items": options}))
-				if wrong := (*audit.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "trigger" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
+				if wrong := (*audit.InvalidError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Name != "trigger" || !strings.Contains(wrong.Detail, c.reason)) || c.reason == "" && err != nil {
 					t.Errorf("install: %v", err)
 				}
 			}

@@ -113,9 +113,9 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]audit.Installa
 }
 
 // outgrown says what is wrong with an option that a table has, and what helps.
-func outgrown(wrong *audit.OptionError, table string) string {
-	text := "option " + wrong.Option + ": " + wrong.Reason
-	if wrong.Option == "trigger" {
+func outgrown(wrong *audit.InvalidError, table string) string {
+	text := "option " + wrong.Name + ": " + wrong.Detail
+	if wrong.Name == "trigger" {
 		text += `: "exaudit install --trigger row ` + table + `"`
 	}
 	return text

@@ -187,7 +187,7 @@ func TestTOASTTrigger(t *testing.T) {
 	wantNoDrift(t, db)
 
 	o := audit.TableOptions{SkipUntouchedTOAST: true, Updates: audit.UpdatesFull}
-	if refused := (*audit.OptionError)(nil); !errors.As(triggers.ValidateOptions(o), &refused) || refused.Option != "skip_untouched_toast" {
+	if refused := (*audit.InvalidError)(nil); !errors.As(triggers.ValidateOptions(o), &refused) || refused.Name != "skip_untouched_toast" {
 		t.Errorf("with whole rows: %v", triggers.ValidateOptions(o))
 	}
 	if _, err := triggers.Install(t.Context(), db.Pool, []string{"docs"}, triggers.WithOptions(map[string]audit.TableOptions{"docs": {}})); err != nil {

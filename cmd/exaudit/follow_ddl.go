@@ -52,8 +52,8 @@ func (p *program) follow(c *cli.Context) error {
 		return usageErrorf(c.Command.Name, "--except needs --new-tables")
 	}
 	following := audit.Following{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
-	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateFollowing(following), &wrong) {
-		return usageErrorf(c.Command.Name, "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
+	if wrong := (*audit.InvalidError)(nil); errors.As(triggers.ValidateFollowing(following), &wrong) {
+		return usageErrorf(c.Command.Name, "--%s: %s", strings.ReplaceAll(wrong.Name, "_", "-"), wrong.Detail)
 	}
 	wait, err := lockTimeout(c)
 	if err != nil {

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -27,7 +27,7 @@ func withKey(key []string, read func(any) error) error {
 		if array := compositeKey(key[0]); array != nil {
 			err := read(array)
 			// or a single value that looks like an array
-			if errors.Is(err, audit.ErrInvalidKey) && read(values) == nil {
+			if reason.Is(err, audit.InvalidKey) && read(values) == nil {
 				return nil
 			}
 			return err

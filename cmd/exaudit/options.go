@@ -68,8 +68,8 @@ func optionsOf(c *cli.Context) (*audit.TableOptions, error) {
 			return nil, usageErrorf("install", "--%s is empty", name)
 		}
 	}
-	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateOptions(options), &wrong) {
-		return nil, usageErrorf("install", "--%s: %s", flagOf(wrong.Option), wrong.Reason)
+	if wrong := (*audit.InvalidError)(nil); errors.As(triggers.ValidateOptions(options), &wrong) {
+		return nil, usageErrorf("install", "--%s: %s", flagOf(wrong.Name), wrong.Detail)
 	}
 	return &options, nil
 }

@@ -166,8 +166,8 @@ func readPlan(file string) (*audit.UndoPlan, error) {
 	}
 	plan := new(audit.UndoPlan)
 	err = json.Unmarshal(content, plan)
-	if err != nil && !errors.Is(err, audit.ErrInvalidPlan) {
-		err = fmt.Errorf("%w: %w", audit.ErrInvalidPlan, err) // no JSON at all
+	if err != nil && !reason.Is(err, audit.InvalidPlan) {
+		err = &audit.InvalidError{Reason: audit.InvalidPlan, Err: err} // no JSON at all
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the plan in %s: %w", file, err)

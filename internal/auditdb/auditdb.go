@@ -89,7 +89,7 @@ func ByOption(t testing.TB, db *pgtest.DB, table string, o audit.TableOptions) {
 	}
 	_, err := triggers.Install(context.Background(), db.Pool, []string{table},
 		triggers.WithOptions(map[string]audit.TableOptions{table: o}))
-	if refused := (*audit.OptionError)(nil); errors.As(err, &refused) && refused.Option == "trigger" {
+	if refused := (*audit.InvalidError)(nil); errors.As(err, &refused) && refused.Name == "trigger" {
 		return
 	}
 	if err != nil {

@@ -93,7 +93,7 @@ func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (nam
 
 // explainOption says where in the file an option is that is wrong.
 func (f *File) explainOption(err error) error {
-	if wrong := (*audit.OptionError)(nil); errors.As(err, &wrong) {
+	if wrong := (*audit.InvalidError)(nil); errors.As(err, &wrong) {
 		return f.explain(err, wrong.Table)
 	}
 	return err

@@ -179,8 +179,8 @@ func (f *File) checkPatterns() error {
 	if len(f.NewTables) == 0 {
 		patterns.NewTables = []string{"*.*"}
 	}
-	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateFollowing(patterns), &wrong) {
-		return f.fail(wrong, []string{wrong.Option, wrong.Value}, "%s: %s", wrong.Option, wrong.Reason)
+	if wrong := (*audit.InvalidError)(nil); errors.As(triggers.ValidateFollowing(patterns), &wrong) {
+		return f.fail(wrong, []string{wrong.Name, wrong.Value}, "%s: %s", wrong.Name, wrong.Detail)
 	}
 	return nil
 }
@@ -220,10 +220,10 @@ func (f *File) fail(cause error, place []string, format string, args ...any) err
 
 // explain says where the reason of an error is: a table, or one of its options.
 func (f *File) explain(err error, table string) error {
-	wrong := (*audit.OptionError)(nil)
+	wrong := (*audit.InvalidError)(nil)
 	if errors.As(err, &wrong) {
-		return f.fail(err, []string{"tables", table, wrong.Option, wrong.Value}, "table %s: %s: %s", table,
-			wrong.Option, wrong.Reason)
+		return f.fail(err, []string{"tables", table, wrong.Name, wrong.Value}, "table %s: %s: %s", table,
+			wrong.Name, wrong.Detail)
 	}
 	return f.fail(err, []string{"tables", table}, "%v", err)
 }

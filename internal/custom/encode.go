@@ -21,16 +21,18 @@ import (
 func From(value any) (map[string]any, error) {
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", audit.ErrInvalidCustom, err)
+		return nil, &audit.InvalidError{Reason: audit.InvalidCustom, Err: err}
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(encoded, &fields); err != nil || fields == nil {
-		return nil, fmt.Errorf("%w: %T is not an object as JSON", audit.ErrInvalidCustom, value)
+		return nil, &audit.InvalidError{Reason: audit.InvalidCustom,
+			Detail: fmt.Sprintf("%T is not an object as JSON", value)}
 	}
 	custom := make(map[string]any, len(fields))
 	for key, field := range fields {
 		if err := checkStorable(field); err != nil {
-			return nil, fmt.Errorf("%w: key %q of %T: %w", audit.ErrInvalidCustom, key, value, err)
+			return nil, &audit.InvalidError{Reason: audit.InvalidCustom, Name: key,
+				Detail: fmt.Sprintf("key %q of %T", key, value), Err: err}
 		}
 		custom[key] = field
 	}
@@ -46,7 +48,8 @@ func (d *contextData) encode(custom map[string]any) error {
 			err = cmp.Or(checkStorable(encoded), checkStorable(name))
 		}
 		if err != nil {
-			return fmt.Errorf("%w: key %q: %w", audit.ErrInvalidCustom, key, err)
+			return &audit.InvalidError{Reason: audit.InvalidCustom, Name: key,
+				Detail: fmt.Sprintf("key %q", key), Err: err}
 		}
 		d.fields[key] = encoded
 	}
@@ -55,10 +58,11 @@ func (d *contextData) encode(custom map[string]any) error {
 	}
 	object, err := json.Marshal(d.fields)
 	if err != nil {
-		return fmt.Errorf("%w: %w", audit.ErrInvalidCustom, err)
+		return &audit.InvalidError{Reason: audit.InvalidCustom, Err: err}
 	}
 	if len(object) > MaxSize {
-		return fmt.Errorf("%w: %d bytes, %d are allowed", audit.ErrCustomTooLarge, len(object), MaxSize)
+		return &audit.InvalidError{Reason: audit.CustomTooLarge,
+			Detail: fmt.Sprintf("%d bytes, %d are allowed", len(object), MaxSize)}
 	}
 	d.values.Custom = inASCII(string(object))
 	return nil

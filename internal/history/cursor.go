@@ -21,7 +21,8 @@ func idIn(c audit.Cursor, kind, of string) (int64, error) {
 	digits, ok := strings.CutPrefix(string(c), kind)
 	id, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || err != nil || id < 1 {
-		return 0, fmt.Errorf("%w: %q is not the cursor of %s", audit.ErrInvalidFilter, c, of)
+		return 0, &audit.InvalidError{Reason: audit.InvalidFilter,
+			Detail: fmt.Sprintf("%q is not the cursor of %s", c, of)}
 	}
 	return id, nil
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/exaudit/exaudit/internal/reason"
 )
 
-var raised = map[string]error{
-	"XA001": audit.ErrNotFound, "XA002": audit.ErrExists, "XA003": audit.ErrInvalidFilter,
-}
-
 // explained adds to PostgreSQL's error what callers look for.
 func explained(err error) error {
 	pgErr := (*pgconn.PgError)(nil)
-	if !errors.As(err, &pgErr) || raised[pgErr.Code] == nil {
+	if !errors.As(err, &pgErr) {
 		return err
 	}
-	is := raised[pgErr.Code]
-	if errors.Is(is, audit.ErrInvalidFilter) { // which the text does not say by itself
-		return fmt.Errorf("%w: %w", is, err)
+	switch pgErr.Code {
+	case "XA001":
+		return reason.Mark(err, audit.ErrNotFound)
+	case "XA002":
+		return reason.Mark(err, audit.ErrExists)
+	case "XA003":
+		return &audit.InvalidError{Reason: audit.InvalidFilter, Err: err}
 	}
-	return reason.Mark(err, is)
+	return err
 }
 
 func newMark(r db.FindMarkRow) *audit.Mark {

@@ -30,7 +30,8 @@ func Is(err error, wanted ...any) bool {
 			if errors.Is(err, want) {
 				return true
 			}
-		case audit.SchemaReason, audit.TableReason, audit.PointReason, audit.WriteReason, kind:
+		case audit.SchemaReason, audit.TableReason, audit.PointReason, audit.WriteReason,
+			audit.InvalidReason, kind:
 			if has(err, want) {
 				return true
 			}
@@ -68,6 +69,8 @@ func of(err error) any {
 	case *audit.PointError:
 		return err.Reason
 	case *audit.WriteError:
+		return err.Reason
+	case *audit.InvalidError:
 		return err.Reason
 	case *audit.ConflictError:
 		return Conflict

@@ -53,9 +53,9 @@ func (p *planner) load(ctx context.Context, refs []audit.VersionRef) (err error)
 	p.again = true
 	p.chosen, err = history.Load(ctx, p.q, refs)
 	if err == nil && len(p.chosen) != len(refs) {
-		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read",
-			audit.ErrInvalidPlan,
-			len(refs)-len(p.chosen), len(refs))
+		return &audit.InvalidError{Reason: audit.InvalidPlan,
+			Detail: fmt.Sprintf("%d of its %d versions are not in this database, or may not be read",
+				len(refs)-len(p.chosen), len(refs))}
 	}
 	p.o.progress(audit.StageReading, len(p.chosen))
 	return err
@@ -104,7 +104,7 @@ func (p *planner) unambiguous() error {
 			}
 		}
 		if len(meant) > 1 {
-			return fmt.Errorf("%s %w: %s", name, audit.ErrAmbiguous, strings.Join(meant, ", "))
+			return &audit.InvalidError{Reason: audit.AmbiguousName, Name: name, Detail: strings.Join(meant, ", ")}
 		}
 		return nil
 	}
@@ -133,12 +133,14 @@ func (p *planner) matched() error {
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(p.o.Set)), p.o.Keep...) {
 		if !slices.ContainsFunc(p.tables, func(t *table) bool { _, ok := t.columnOf(name); return ok }) {
-			return fmt.Errorf("column %q %w", name, audit.ErrUnmatched)
+			return &audit.InvalidError{Reason: audit.NotInUndo, Name: name,
+				Detail: fmt.Sprintf("column %q", name)}
 		}
 	}
 	for _, row := range p.o.Overwrite {
 		if !slices.ContainsFunc(p.tables, func(t *table) bool { return t.is(row.Table) && t.keys[row.EntityID] }) {
-			return fmt.Errorf("row %q %w", row.Table+" "+row.EntityID, audit.ErrUnmatched)
+			return &audit.InvalidError{Reason: audit.NotInUndo, Table: row.Table, Name: row.EntityID,
+				Detail: fmt.Sprintf("row %q", row.Table+" "+row.EntityID)}
 		}
 	}
 	return nil

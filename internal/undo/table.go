@@ -115,6 +115,10 @@ func (t *table) overwrites(s settings, key string) bool {
 	return slices.ContainsFunc(s.Overwrite, func(n audit.RowID) bool { return n.EntityID == key && t.is(n.Table) })
 }
 
+func (t *table) cannotSet(column, detail string, err error) error {
+	return &audit.InvalidError{Reason: audit.InvalidColumn, Table: t.Table, Name: column, Detail: detail, Err: err}
+}
+
 // readGiven reads the values of Set that are for this table as its types.
 func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.RawMessage) error {
 	values := make(map[string]json.RawMessage)
@@ -123,10 +127,9 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 		switch {
 		case !ok:
 		case !t.writable[column]:
-			return fmt.Errorf("%w: column %q of %s is generated", audit.ErrInvalidColumn, column, t.Table)
+			return t.cannotSet(column, fmt.Sprintf("column %q of %s is generated", column, t.Table), nil)
 		case slices.Contains(t.key, column):
-			return fmt.Errorf("%w: column %q of %s is part of the primary key", audit.ErrInvalidColumn, column,
-				t.Table)
+			return t.cannotSet(column, fmt.Sprintf("column %q of %s is part of the primary key", column, t.Table), nil)
 		default:
 			values[column] = value
 		}
@@ -136,11 +139,11 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
+		return t.cannotSet("", t.Table, err)
 	}
 	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: t.Relation, Image: encoded})
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", audit.ErrInvalidColumn, t.Table, err)
+		return t.cannotSet("", t.Table, err)
 	}
 	t.given, err = history.DecodeImage(normalized)
 	return err

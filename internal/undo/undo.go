@@ -75,7 +75,8 @@ func collect(opts []Option) options {
 func (o options) check() error {
 	if o.err == nil && !slices.Contains([]audit.ConflictPolicy{audit.RefuseConflicts, audit.SkipRows, audit.KeepLater},
 		o.Policy) {
-		return fmt.Errorf("%w: there is no policy %q", audit.ErrInvalidPlan, o.Policy)
+		return &audit.InvalidError{Reason: audit.InvalidPlan, Name: string(o.Policy),
+			Detail: fmt.Sprintf("there is no policy %q", o.Policy)}
 	}
 	return o.err
 }
@@ -107,7 +108,8 @@ func Set(column string, value any) Option {
 	return func(o *options) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			o.err = errors.Join(o.err, fmt.Errorf("%w: %s: %w", audit.ErrInvalidColumn, column, err))
+			o.err = errors.Join(o.err, &audit.InvalidError{Reason: audit.InvalidColumn, Name: column,
+				Detail: column, Err: err})
 		}
 		if o.settings.Set == nil {
 			o.settings.Set = make(map[string]json.RawMessage)
