@@ -193,6 +193,7 @@ func TestFound(t *testing.T) {
 			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 0)"),
 		"shifted, with a JSON null in the key": keyedByBoth(worldOf("int", "", []Choice{all},
 			"INSERT INTO {0} (id, v, n) VALUES (4, 'null', 1), (3, 'null', 2)", "UPDATE {0} SET id = id + 1"), "jsonb"),
+		"NaN":               worldOf("float8", "", []Choice{all}, "INSERT INTO {0} (id, v, n) VALUES ('NaN', 'a', 1)", "UPDATE {0} SET n = 2"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	}, 8) {
 		t.Run(name, func(t *testing.T) {

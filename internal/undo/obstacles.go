@@ -187,45 +187,60 @@ func lacks(image audit.Image, columns []string) bool {
 }
 
 // compare reports of rows with a foreign key whether a written row of the table that it points to gets the values that
-// they point to, and whether one gives them up. Values are the same that the key's own type takes for equal.
+// they point to, and whether one gives them up.
 func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 	pointing []*Row) (gets, loses []bool, err error) {
-	gets, loses = make([]bool, len(pointing)), make([]bool, len(pointing))
 	come, gone := p.exchanged(k.Referenced, k.ReferencedColumns)
-	var unsure []int
-	for i, row := range pointing {
-		value := valuesIn(row.target, k.Columns)
-		gets[i] = come[value] != nil
-		loses[i] = gone[value] != nil
-		if !gets[i] {
-			unsure = append(unsure, i)
+	lists := make([][]bool, 2)
+	for n, rows := range []map[string]audit.Image{come, gone} {
+		found, err := p.pointTo(ctx, k, pointing, slices.Collect(maps.Values(rows)))
+		if err != nil {
+			return nil, nil, err
+		}
+		lists[n] = make([]bool, len(pointing))
+		for i, at := range found {
+			lists[n][i] = at >= 0
 		}
 	}
-	if len(unsure) == 0 || len(come)+len(gone) == 0 {
-		return gets, loses, nil
+	return lists[0], lists[1], nil
+}
+
+// pointTo returns for rows with a foreign key which of some images of the table that it points to has the values that
+// they point to, or -1. Values are the same that the key's own type takes for equal.
+func (p *planner) pointTo(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row,
+	images []audit.Image) ([]int, error) {
+	byValue := make(map[string]int, len(images))
+	compared := make([]audit.Image, 0, len(images))
+	for at, image := range images {
+		byValue[valuesIn(image, k.ReferencedColumns)] = at
+		compared = append(compared, history.Only(image,
+			func(name string) bool { return slices.Contains(k.ReferencedColumns, name) }))
 	}
-	compared := make([]audit.Image, len(unsure), len(unsure)+len(come)+len(gone))
-	for at, i := range unsure {
-		compared[at] = history.As(pointing[i].target, k.Columns, k.ReferencedColumns)
+	found := make([]int, len(pointing))
+	var unsure []int
+	for i, row := range pointing {
+		at, ok := byValue[valuesIn(row.target, k.Columns)]
+		if found[i] = at; !ok {
+			found[i] = -1
+			unsure = append(unsure, i)
+			compared = append(compared, history.As(row.target, k.Columns, k.ReferencedColumns))
+		}
 	}
-	pairs, err := p.rivalValues(ctx, k.Referenced,
-		slices.AppendSeq(slices.AppendSeq(compared, maps.Values(come)), maps.Values(gone)))
+	if len(unsure) == 0 || len(images) == 0 {
+		return found, nil
+	}
+	pairs, err := p.rivalValues(ctx, k.Referenced, compared)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	key := slices.Sorted(slices.Values(k.ReferencedColumns))
 	for _, pair := range pairs {
-		place, other := int(pair.Place)-1, int(pair.Rival)-1
-		switch {
-		case place >= len(unsure) || other < len(unsure) ||
-			!slices.Equal(slices.Sorted(slices.Values(pair.Columns)), key):
-		case other < len(unsure)+len(come):
-			gets[unsure[place]] = true
-		default:
-			loses[unsure[place]] = true
+		at, other := int(pair.Place)-1, int(pair.Rival)-1-len(images)
+		if at < len(images) && other >= 0 && slices.Equal(slices.Sorted(slices.Values(pair.Columns)), key) {
+			found[unsure[other]] = at
 		}
 	}
-	return gets, loses, nil
+	return found, nil
 }
 
 // rivalValues are the pairs of images with the same value of a unique index.

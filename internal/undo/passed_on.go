@@ -14,9 +14,9 @@ import (
 // one. By the same statement, ON DELETE CASCADE, which is carried out at its end, would delete the row that will point.
 // It returns the rows that are left to write.
 func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*Row, error) {
-	passedOn := p.passedOn()
-	if len(passedOn) == 0 {
-		return rows, nil
+	passedOn, err := p.passedOn(ctx)
+	if err != nil || len(passedOn) == 0 {
+		return rows, err
 	}
 	var first, rest []*Row
 	for _, r := range rows {
@@ -26,7 +26,7 @@ func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*
 			rest = append(rest, r)
 		}
 	}
-	err := attempt(ctx, q, func(q db.DBTX) error { return writeRows(ctx, q, changesOf(first)) })
+	err = attempt(ctx, q, func(q db.DBTX) error { return writeRows(ctx, q, changesOf(first)) })
 	if reason.Is(err, audit.ConstraintViolated) { // rows point to them that the role may not see, perhaps
 		return rows, nil
 	}
@@ -35,41 +35,51 @@ func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*
 
 // passedOn are the rows that are taken away while another gets the values by which a written row will point to it, and
 // those that point to them.
-func (p *planner) passedOn() map[*Row]bool {
-	found := make(map[*Row]bool)
+func (p *planner) passedOn(ctx context.Context) (map[*Row]bool, error) {
+	passedOn := make(map[*Row]bool)
 	for _, t := range p.tables {
 		for _, k := range t.references {
 			goes := p.takenAway(k.Referenced, k.ReferencedColumns)
 			if len(goes) == 0 {
 				continue
 			}
-			come, _ := p.exchanged(k.Referenced, k.ReferencedColumns)
-			for _, r := range t.rows {
-				if !r.Written() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
-					lacks(r.target, k.Columns) {
-					continue
-				}
-				value := valuesIn(r.target, k.Columns)
+			pointing := slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool {
+				return !r.Written() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
+					lacks(r.target, k.Columns)
+			})
+			gets, _, err := p.compare(ctx, k, pointing)
+			if err != nil {
+				return nil, err
+			}
+			images := make([]audit.Image, len(goes))
+			for i, r := range goes {
+				images[i] = r.present
+			}
+			found, err := p.pointTo(ctx, k, pointing, images)
+			if err != nil {
+				return nil, err
+			}
+			for i := range pointing {
 				all := make(map[*Row]bool)
-				if come[value] != nil && goes[value].withPointing(all) {
-					maps.Copy(found, all)
+				if gets[i] && found[i] >= 0 && goes[found[i]].withPointing(all) {
+					maps.Copy(passedOn, all)
 				}
 			}
 		}
 	}
-	return found
+	return passedOn, nil
 }
 
-// takenAway are the rows of a table that are taken away, by what they have in some columns.
-func (p *planner) takenAway(relation uint32, columns []string) map[string]*Row {
-	goes := make(map[string]*Row)
+// takenAway are the rows of a table that are taken away, if they have values in some columns.
+func (p *planner) takenAway(relation uint32, columns []string) []*Row {
+	var goes []*Row
 	for _, t := range p.tables {
 		if t.Relation != relation {
 			continue
 		}
 		for _, r := range t.rows {
 			if r.Written() && r.Action == audit.Deleted && !lacks(r.present, columns) {
-				goes[valuesIn(r.present, columns)] = r
+				goes = append(goes, r)
 			}
 		}
 	}
