@@ -141,8 +141,9 @@ func (q *Queries) CustomColumns(ctx context.Context, db DBTX, versions string) (
 	return items, nil
 }
 
-const describeRelation = `-- name: DescribeRelation :one
-SELECT n.nspname::pg_catalog.text AS schema_name,
+const describeRelations = `-- name: DescribeRelations :many
+SELECT c.oid::pg_catalog.oid AS relation,
+       n.nspname::pg_catalog.text AS schema_name,
        c.relname::pg_catalog.text AS table_name,
        pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
@@ -154,10 +155,11 @@ SELECT n.nspname::pg_catalog.text AS schema_name,
                WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
 `
 
-type DescribeRelationRow struct {
+type DescribeRelationsRow struct {
+	Relation      uint32
 	SchemaName    string
 	TableName     string
 	QuotedSchema  string
@@ -169,21 +171,35 @@ type DescribeRelationRow struct {
 	HasPrimaryKey bool
 }
 
-func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32) (DescribeRelationRow, error) {
-	row := db.QueryRow(ctx, describeRelation, relation)
-	var i DescribeRelationRow
-	err := row.Scan(
-		&i.SchemaName,
-		&i.TableName,
-		&i.QuotedSchema,
-		&i.QuotedName,
-		&i.Kind,
-		&i.Persistence,
-		&i.IsPartition,
-		&i.IsSystem,
-		&i.HasPrimaryKey,
-	)
-	return i, err
+func (q *Queries) DescribeRelations(ctx context.Context, db DBTX, relations []uint32) ([]DescribeRelationsRow, error) {
+	rows, err := db.Query(ctx, describeRelations, relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DescribeRelationsRow
+	for rows.Next() {
+		var i DescribeRelationsRow
+		if err := rows.Scan(
+			&i.Relation,
+			&i.SchemaName,
+			&i.TableName,
+			&i.QuotedSchema,
+			&i.QuotedName,
+			&i.Kind,
+			&i.Persistence,
+			&i.IsPartition,
+			&i.IsSystem,
+			&i.HasPrimaryKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const dropConstraintTriggers = `-- name: DropConstraintTriggers :one
@@ -240,15 +256,16 @@ func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) 
 
 const inheritanceChildren = `-- name: InheritanceChildren :many
 WITH RECURSIVE children AS (
-    SELECT i.inhrelid AS relation
+    SELECT i.inhparent AS parent, i.inhrelid AS relation
     FROM pg_catalog.pg_inherits i
-    WHERE i.inhparent OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+    WHERE i.inhparent OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
     UNION
-    SELECT i.inhrelid
+    SELECT children.parent, i.inhrelid
     FROM children
     JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) children.relation
 )
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
+SELECT children.parent::pg_catalog.oid AS parent,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        EXISTS (SELECT FROM pg_catalog.pg_trigger tg
                JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
                WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
@@ -264,16 +281,17 @@ ORDER BY name
 `
 
 type InheritanceChildrenRow struct {
+	Parent        uint32
 	Name          string
 	Covered       bool
 	HasPrimaryKey bool
 	IsForeign     bool
 }
 
-// The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
+// The tables that inherit from others, and theirs, partitions aside. Their parents' triggers do not
 // fire for their rows.
-func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uint32) ([]InheritanceChildrenRow, error) {
-	rows, err := db.Query(ctx, inheritanceChildren, relation)
+func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relations []uint32) ([]InheritanceChildrenRow, error) {
+	rows, err := db.Query(ctx, inheritanceChildren, relations)
 	if err != nil {
 		return nil, err
 	}
@@ -282,6 +300,7 @@ func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uin
 	for rows.Next() {
 		var i InheritanceChildrenRow
 		if err := rows.Scan(
+			&i.Parent,
 			&i.Name,
 			&i.Covered,
 			&i.HasPrimaryKey,
@@ -298,7 +317,8 @@ func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uin
 }
 
 const installedFunctions = `-- name: InstalledFunctions :many
-SELECT p.proname::pg_catalog.text AS name,
+SELECT generated.table_id::integer AS table_id,
+       p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
@@ -309,14 +329,16 @@ SELECT p.proname::pg_catalog.text AS name,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
-FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+FROM pg_catalog.unnest($1::integer[]) AS generated (table_id)
+CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname
 `
 
 type InstalledFunctionsRow struct {
+	TableID          int32
 	Name             string
 	Body             string
 	Settings         []string
@@ -327,9 +349,9 @@ type InstalledFunctionsRow struct {
 	Executors        []string
 }
 
-// The generated functions of a table, as the catalog has them.
-func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32) ([]InstalledFunctionsRow, error) {
-	rows, err := db.Query(ctx, installedFunctions, tableID)
+// The generated functions of tables, as the catalog has them.
+func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableIds []int32) ([]InstalledFunctionsRow, error) {
+	rows, err := db.Query(ctx, installedFunctions, tableIds)
 	if err != nil {
 		return nil, err
 	}
@@ -338,6 +360,7 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32
 	for rows.Next() {
 		var i InstalledFunctionsRow
 		if err := rows.Scan(
+			&i.TableID,
 			&i.Name,
 			&i.Body,
 			&i.Settings,
@@ -358,7 +381,8 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32
 }
 
 const installedTriggers = `-- name: InstalledTriggers :many
-SELECT tg.tgname::pg_catalog.text AS name,
+SELECT generated.table_id::integer AS table_id,
+       tg.tgname::pg_catalog.text AS name,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS table_name,
        tg.tgrelid::pg_catalog.oid AS relation,
        tg.tgenabled::pg_catalog.text AS enabled,
@@ -371,25 +395,27 @@ SELECT tg.tgname::pg_catalog.text AS name,
        (tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR tg.tgdeferrable OR tg.tgnargs OPERATOR(pg_catalog.<>) 0
         OR pg_catalog.array_length(tg.tgattr::smallint[], 1) OPERATOR(pg_catalog.>) 0)::boolean AS special,
        -- clones on partitions that fire at other times than the trigger: when, and where
+       CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'p' THEN
        ARRAY(SELECT clone.tgenabled::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.format(' %I.%I', pn.nspname, pc.relname)
              FROM exaudit_internal.partition_tree(tg.tgrelid) tree
              JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relation AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
-             ORDER BY 1)::pg_catalog.text[] AS differs_on
-FROM pg_catalog.pg_trigger tg
-JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
-JOIN pg_catalog.pg_namespace fn ON fn.oid OPERATOR(pg_catalog.=) p.pronamespace
+             ORDER BY 1) ELSE '{}' END::pg_catalog.text[] AS differs_on
+FROM pg_catalog.unnest($1::integer[]) AS generated (table_id)
+CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+JOIN pg_catalog.pg_trigger tg ON tg.tgfoid OPERATOR(pg_catalog.=) p.oid
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit_internal'
-  AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname
 `
 
 type InstalledTriggersRow struct {
+	TableID      int32
 	Name         string
 	TableName    string
 	Relation     uint32
@@ -403,9 +429,9 @@ type InstalledTriggersRow struct {
 	DiffersOn    []string
 }
 
-// exaudit's triggers on a table and its partitions, clones left out.
-func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32) ([]InstalledTriggersRow, error) {
-	rows, err := db.Query(ctx, installedTriggers, tableID)
+// exaudit's triggers on tables and their partitions, clones left out.
+func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableIds []int32) ([]InstalledTriggersRow, error) {
+	rows, err := db.Query(ctx, installedTriggers, tableIds)
 	if err != nil {
 		return nil, err
 	}
@@ -414,6 +440,7 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 	for rows.Next() {
 		var i InstalledTriggersRow
 		if err := rows.Scan(
+			&i.TableID,
 			&i.Name,
 			&i.TableName,
 			&i.Relation,
@@ -515,8 +542,11 @@ func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow,
 }
 
 const partitions = `-- name: Partitions :many
-SELECT c.oid::pg_catalog.oid AS relation,
+SELECT root.relation::pg_catalog.oid AS root,
+       c.oid::pg_catalog.oid AS relation,
        pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
+       EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) a
+               WHERE a.grantee OPERATOR(pg_catalog.=) 'exaudit_writer'::pg_catalog.regrole AND a.privilege_type OPERATOR(pg_catalog.=) 'USAGE')::boolean AS schema_granted,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit_internal.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit_internal.reads_every_row(c.oid)::boolean AS writer_may_read,
@@ -531,17 +561,20 @@ SELECT c.oid::pg_catalog.oid AS relation,
              ORDER BY a.attnum)::pg_catalog.text[] AS partition_columns,
        CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator,
        pg_catalog.quote_ident(owner.rolname)::pg_catalog.text AS owner
-FROM pg_catalog.pg_class c
+FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS root (relation)
+CROSS JOIN LATERAL exaudit_internal.partition_tree(root.relation) t
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relation
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
-JOIN exaudit_internal.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid OPERATOR(pg_catalog.=) c.oid
-ORDER BY c.oid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid, name
+ORDER BY c.oid OPERATOR(pg_catalog.<>) root.relation, name
 `
 
 type PartitionsRow struct {
+	Root             uint32
 	Relation         uint32
 	QuotedSchema     string
+	SchemaGranted    bool
 	Name             string
 	HasPolicy        bool
 	WriterMayRead    bool
@@ -553,13 +586,13 @@ type PartitionsRow struct {
 	Owner            string
 }
 
-// The table itself and everything below it, as quoted names. TRUNCATE triggers are not
+// Tables and everything below them, as quoted names. TRUNCATE triggers are not
 // cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 // And the columns that decide in which of its own partitions a row is: no DDL can drop or
 // retype them. creator is who creates partitions below it, which takes the right to execute
 // the functions of its triggers: ” where that needs no grant.
-func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
-	rows, err := db.Query(ctx, partitions, relation)
+func (q *Queries) Partitions(ctx context.Context, db DBTX, relations []uint32) ([]PartitionsRow, error) {
+	rows, err := db.Query(ctx, partitions, relations)
 	if err != nil {
 		return nil, err
 	}
@@ -568,8 +601,10 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 	for rows.Next() {
 		var i PartitionsRow
 		if err := rows.Scan(
+			&i.Root,
 			&i.Relation,
 			&i.QuotedSchema,
+			&i.SchemaGranted,
 			&i.Name,
 			&i.HasPolicy,
 			&i.WriterMayRead,
@@ -652,27 +687,33 @@ func (q *Queries) StatementLevelObstacles(ctx context.Context, db DBTX, relation
 }
 
 const subscriptions = `-- name: Subscriptions :many
-SELECT DISTINCT s.subname::pg_catalog.text AS name
-FROM pg_catalog.pg_subscription_rel sr
+SELECT DISTINCT root.relation::pg_catalog.oid AS relation, s.subname::pg_catalog.text AS name
+FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS root (relation)
+CROSS JOIN LATERAL exaudit_internal.partition_tree(root.relation) t
+JOIN pg_catalog.pg_subscription_rel sr ON sr.srrelid OPERATOR(pg_catalog.=) t.relation
 JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) sr.srsubid
-JOIN exaudit_internal.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) sr.srrelid
 ORDER BY name
 `
 
-// The subscriptions that write to a table or its partitions.
-func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
-	rows, err := db.Query(ctx, subscriptions, relation)
+type SubscriptionsRow struct {
+	Relation uint32
+	Name     string
+}
+
+// The subscriptions that write to tables or their partitions.
+func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relations []uint32) ([]SubscriptionsRow, error) {
+	rows, err := db.Query(ctx, subscriptions, relations)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []SubscriptionsRow
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+		var i SubscriptionsRow
+		if err := rows.Scan(&i.Relation, &i.Name); err != nil {
 			return nil, err
 		}
-		items = append(items, name)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -681,18 +722,21 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 }
 
 const tableColumns = `-- name: TableColumns :many
-SELECT c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.relation, c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
        exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
-LEFT JOIN exaudit_internal.wide_columns($1::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
-WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
-ORDER BY c.number
+LEFT JOIN (pg_catalog.unnest($1::pg_catalog.oid[]) AS r (relation)
+           CROSS JOIN LATERAL exaudit_internal.wide_columns(r.relation) AS w)
+       ON r.relation OPERATOR(pg_catalog.=) c.relation AND w.number OPERATOR(pg_catalog.=) c.number
+WHERE c.relation OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+ORDER BY c.relation, c.number
 `
 
 type TableColumnsRow struct {
+	Relation          uint32
 	Name              string
 	QuotedName        string
 	Number            int32
@@ -710,8 +754,8 @@ type TableColumnsRow struct {
 	NewOversized      string
 }
 
-func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([]TableColumnsRow, error) {
-	rows, err := db.Query(ctx, tableColumns, relation)
+func (q *Queries) TableColumns(ctx context.Context, db DBTX, relations []uint32) ([]TableColumnsRow, error) {
+	rows, err := db.Query(ctx, tableColumns, relations)
 	if err != nil {
 		return nil, err
 	}
@@ -720,6 +764,7 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 	for rows.Next() {
 		var i TableColumnsRow
 		if err := rows.Scan(
+			&i.Relation,
 			&i.Name,
 			&i.QuotedName,
 			&i.Number,
@@ -746,29 +791,31 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 	return items, nil
 }
 
-const tableExpressions = `-- name: TableExpressions :one
+const tableExpressions = `-- name: TableExpressions :many
 WITH made AS MATERIALIZED (
-    SELECT r.alias,
+    SELECT r.relation, r.alias,
            exaudit_internal.shape_digest(exaudit_internal.shape(r.relation))  AS shape,
            exaudit_internal.image_expression(r.relation, r.alias)              AS image,
            exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
            exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,
            exaudit_internal.entity_id_expression(r.relation, r.alias)          AS entity_id
-    FROM (SELECT $1::pg_catalog.oid AS relation, pg_catalog.repeat('x', 64) AS alias) r
+    FROM (SELECT u.relation, pg_catalog.repeat('x', 64) AS alias FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS u (relation)) r
 )
-SELECT m.shape::pg_catalog.text AS shape,
-       pg_catalog.replace(m.image, m.alias, 'OLD')::pg_catalog.text AS old_image,
-       pg_catalog.replace(m.image, m.alias, 'NEW')::pg_catalog.text AS new_image,
+SELECT m.relation::pg_catalog.oid AS relation,
+       coalesce(m.shape, '')::pg_catalog.text AS shape,
+       coalesce(pg_catalog.replace(m.image, m.alias, 'OLD'), '')::pg_catalog.text AS old_image,
+       coalesce(pg_catalog.replace(m.image, m.alias, 'NEW'), '')::pg_catalog.text AS new_image,
        coalesce(pg_catalog.replace(m.oversized, m.alias, 'OLD'), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.replace(m.oversized, m.alias, 'NEW'), '')::pg_catalog.text AS new_oversized,
-       pg_catalog.replace(m.plain_image, m.alias, 'OLD')::pg_catalog.text AS old_plain_image,
-       pg_catalog.replace(m.plain_image, m.alias, 'NEW')::pg_catalog.text AS new_plain_image,
-       pg_catalog.replace(m.entity_id, m.alias, 'OLD')::pg_catalog.text AS old_entity_id,
-       pg_catalog.replace(m.entity_id, m.alias, 'NEW')::pg_catalog.text AS new_entity_id
+       coalesce(pg_catalog.replace(m.plain_image, m.alias, 'OLD'), '')::pg_catalog.text AS old_plain_image,
+       coalesce(pg_catalog.replace(m.plain_image, m.alias, 'NEW'), '')::pg_catalog.text AS new_plain_image,
+       coalesce(pg_catalog.replace(m.entity_id, m.alias, 'OLD'), '')::pg_catalog.text AS old_entity_id,
+       coalesce(pg_catalog.replace(m.entity_id, m.alias, 'NEW'), '')::pg_catalog.text AS new_entity_id
 FROM made m
 `
 
 type TableExpressionsRow struct {
+	Relation      uint32
 	Shape         string
 	OldImage      string
 	NewImage      string
@@ -780,23 +827,37 @@ type TableExpressionsRow struct {
 	NewEntityID   string
 }
 
-// The SQL expressions from which the trigger functions of a table are made. Each is made once, for an alias that is
-// longer than any name, and then named OLD and NEW.
-func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32) (TableExpressionsRow, error) {
-	row := db.QueryRow(ctx, tableExpressions, relation)
-	var i TableExpressionsRow
-	err := row.Scan(
-		&i.Shape,
-		&i.OldImage,
-		&i.NewImage,
-		&i.OldOversized,
-		&i.NewOversized,
-		&i.OldPlainImage,
-		&i.NewPlainImage,
-		&i.OldEntityID,
-		&i.NewEntityID,
-	)
-	return i, err
+// The SQL expressions from which the trigger functions of tables are made. Each is made once, for an alias that is
+// longer than any name, and then named OLD and NEW. Without a primary key, there are none.
+func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relations []uint32) ([]TableExpressionsRow, error) {
+	rows, err := db.Query(ctx, tableExpressions, relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TableExpressionsRow
+	for rows.Next() {
+		var i TableExpressionsRow
+		if err := rows.Scan(
+			&i.Relation,
+			&i.Shape,
+			&i.OldImage,
+			&i.NewImage,
+			&i.OldOversized,
+			&i.NewOversized,
+			&i.OldPlainImage,
+			&i.NewPlainImage,
+			&i.OldEntityID,
+			&i.NewEntityID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tablesOfSchemas = `-- name: TablesOfSchemas :many

@@ -205,6 +205,8 @@ type ExauditInternalTableColumn struct {
 	Name              string
 	TypeName          string
 	Type              uint32
+	TypeModifier      int32
+	BuiltIn           bool
 	Encoding          string
 	Settings          []string
 	ValueExpression   string

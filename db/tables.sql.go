@@ -344,32 +344,52 @@ func (q *Queries) NoteUnwatched(ctx context.Context, db DBTX, arg NoteUnwatchedP
 	return err
 }
 
-const options = `-- name: Options :one
-SELECT t.options,
-       exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
-       exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
-FROM exaudit.tables t
-WHERE t.id OPERATOR(pg_catalog.=) $2::integer
+const options = `-- name: Options :many
+SELECT t.id,
+       t.options,
+       exaudit_internal.option_columns(t.id, r.relation, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit_internal.option_columns(t.id, r.relation, 'mask')::pg_catalog.text[] AS masked
+FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.oid[])) AS r (id, relation)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
 `
 
 type OptionsParams struct {
-	Relation uint32
-	ID       int32
+	Ids       []int32
+	Relations []uint32
 }
 
 type OptionsRow struct {
+	ID       int32
 	Options  json.RawMessage
 	Excluded []string
 	Masked   []string
 }
 
-// The options of a table, and the present names of the columns that they list.
-// by anybody, under any search_path
-func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) (OptionsRow, error) {
-	row := db.QueryRow(ctx, options, arg.Relation, arg.ID)
-	var i OptionsRow
-	err := row.Scan(&i.Options, &i.Excluded, &i.Masked)
-	return i, err
+// The options of tables, whose relations are given in the order of their ids, and the present names of the columns that
+// they list.
+func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) ([]OptionsRow, error) {
+	rows, err := db.Query(ctx, options, arg.Ids, arg.Relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OptionsRow
+	for rows.Next() {
+		var i OptionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Options,
+			&i.Excluded,
+			&i.Masked,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pinSettings = `-- name: PinSettings :one
@@ -684,6 +704,40 @@ type SetOptionsParams struct {
 func (q *Queries) SetOptions(ctx context.Context, db DBTX, arg SetOptionsParams) error {
 	_, err := db.Exec(ctx, setOptions, arg.ID, arg.Relation, arg.Options)
 	return err
+}
+
+const settledTables = `-- name: SettledTables :many
+SELECT t.id
+FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.oid[])) AS r (id, relation)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
+WHERE t.tracked AND t.complete_since OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz
+  AND exaudit_internal.unnoted_columns(r.id, r.relation) IS NULL
+`
+
+type SettledTablesParams struct {
+	Ids       []int32
+	Relations []uint32
+}
+
+// Those of some tables whose columns are noted as they are, and whose history is complete from some point on.
+func (q *Queries) SettledTables(ctx context.Context, db DBTX, arg SettledTablesParams) ([]int32, error) {
+	rows, err := db.Query(ctx, settledTables, arg.Ids, arg.Relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var id int32
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const untrackGoneTables = `-- name: UntrackGoneTables :exec

@@ -15,8 +15,9 @@ SELECT coalesce(CASE WHEN EXISTS (SELECT FROM hidden) THEN
                           WHERE c.relnamespace OPERATOR(pg_catalog.=) h.oid AND c.relname::pg_catalog.text OPERATOR(pg_catalog.=) h.table_name)
                      ELSE pg_catalog.to_regclass(@name::pg_catalog.text)::pg_catalog.oid END, 0)::pg_catalog.oid AS relation;
 
--- name: DescribeRelation :one
-SELECT n.nspname::pg_catalog.text AS schema_name,
+-- name: DescribeRelations :many
+SELECT c.oid::pg_catalog.oid AS relation,
+       n.nspname::pg_catalog.text AS schema_name,
        c.relname::pg_catalog.text AS table_name,
        pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
@@ -28,7 +29,7 @@ SELECT n.nspname::pg_catalog.text AS schema_name,
                WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.oid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid;
+WHERE c.oid OPERATOR(pg_catalog.=) ANY (@relations::pg_catalog.oid[]);
 
 -- name: TablesOfSchemas :many
 -- The tables of schemas that could be tracked: partitions belong to their parents. Those of migration tools are none.
@@ -59,40 +60,43 @@ WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_internal,exaudit_
 ORDER BY n.nspname;
 
 -- name: TableColumns :many
-SELECT c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.relation, c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
        exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
-LEFT JOIN exaudit_internal.wide_columns(@relation::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
-WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
-ORDER BY c.number;
+LEFT JOIN (pg_catalog.unnest(@relations::pg_catalog.oid[]) AS r (relation)
+           CROSS JOIN LATERAL exaudit_internal.wide_columns(r.relation) AS w)
+       ON r.relation OPERATOR(pg_catalog.=) c.relation AND w.number OPERATOR(pg_catalog.=) c.number
+WHERE c.relation OPERATOR(pg_catalog.=) ANY (@relations::pg_catalog.oid[])
+ORDER BY c.relation, c.number;
 
 -- name: PresentColumns :one
 SELECT coalesce(exaudit_internal.present_columns(@relation::pg_catalog.oid), '[]')::pg_catalog.jsonb AS columns;
 
--- name: TableExpressions :one
--- The SQL expressions from which the trigger functions of a table are made. Each is made once, for an alias that is
--- longer than any name, and then named OLD and NEW.
+-- name: TableExpressions :many
+-- The SQL expressions from which the trigger functions of tables are made. Each is made once, for an alias that is
+-- longer than any name, and then named OLD and NEW. Without a primary key, there are none.
 WITH made AS MATERIALIZED (
-    SELECT r.alias,
+    SELECT r.relation, r.alias,
            exaudit_internal.shape_digest(exaudit_internal.shape(r.relation))  AS shape,
            exaudit_internal.image_expression(r.relation, r.alias)              AS image,
            exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
            exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,
            exaudit_internal.entity_id_expression(r.relation, r.alias)          AS entity_id
-    FROM (SELECT @relation::pg_catalog.oid AS relation, pg_catalog.repeat('x', 64) AS alias) r
+    FROM (SELECT u.relation, pg_catalog.repeat('x', 64) AS alias FROM pg_catalog.unnest(@relations::pg_catalog.oid[]) AS u (relation)) r
 )
-SELECT m.shape::pg_catalog.text AS shape,
-       pg_catalog.replace(m.image, m.alias, 'OLD')::pg_catalog.text AS old_image,
-       pg_catalog.replace(m.image, m.alias, 'NEW')::pg_catalog.text AS new_image,
+SELECT m.relation::pg_catalog.oid AS relation,
+       coalesce(m.shape, '')::pg_catalog.text AS shape,
+       coalesce(pg_catalog.replace(m.image, m.alias, 'OLD'), '')::pg_catalog.text AS old_image,
+       coalesce(pg_catalog.replace(m.image, m.alias, 'NEW'), '')::pg_catalog.text AS new_image,
        coalesce(pg_catalog.replace(m.oversized, m.alias, 'OLD'), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.replace(m.oversized, m.alias, 'NEW'), '')::pg_catalog.text AS new_oversized,
-       pg_catalog.replace(m.plain_image, m.alias, 'OLD')::pg_catalog.text AS old_plain_image,
-       pg_catalog.replace(m.plain_image, m.alias, 'NEW')::pg_catalog.text AS new_plain_image,
-       pg_catalog.replace(m.entity_id, m.alias, 'OLD')::pg_catalog.text AS old_entity_id,
-       pg_catalog.replace(m.entity_id, m.alias, 'NEW')::pg_catalog.text AS new_entity_id
+       coalesce(pg_catalog.replace(m.plain_image, m.alias, 'OLD'), '')::pg_catalog.text AS old_plain_image,
+       coalesce(pg_catalog.replace(m.plain_image, m.alias, 'NEW'), '')::pg_catalog.text AS new_plain_image,
+       coalesce(pg_catalog.replace(m.entity_id, m.alias, 'OLD'), '')::pg_catalog.text AS old_entity_id,
+       coalesce(pg_catalog.replace(m.entity_id, m.alias, 'NEW'), '')::pg_catalog.text AS new_entity_id
 FROM made m;
 
 -- name: StatementLevelObstacles :many
@@ -129,13 +133,16 @@ SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_nam
 SELECT pg_catalog.format_type(@type::pg_catalog.oid, @modifier::integer)::pg_catalog.text AS type_name;
 
 -- name: Partitions :many
--- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
+-- Tables and everything below them, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 -- And the columns that decide in which of its own partitions a row is: no DDL can drop or
 -- retype them. creator is who creates partitions below it, which takes the right to execute
 -- the functions of its triggers: '' where that needs no grant.
-SELECT c.oid::pg_catalog.oid AS relation,
+SELECT root.relation::pg_catalog.oid AS root,
+       c.oid::pg_catalog.oid AS relation,
        pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
+       EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) a
+               WHERE a.grantee OPERATOR(pg_catalog.=) 'exaudit_writer'::pg_catalog.regrole AND a.privilege_type OPERATOR(pg_catalog.=) 'USAGE')::boolean AS schema_granted,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit_internal.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit_internal.reads_every_row(c.oid)::boolean AS writer_may_read,
@@ -150,16 +157,18 @@ SELECT c.oid::pg_catalog.oid AS relation,
              ORDER BY a.attnum)::pg_catalog.text[] AS partition_columns,
        CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator,
        pg_catalog.quote_ident(owner.rolname)::pg_catalog.text AS owner
-FROM pg_catalog.pg_class c
+FROM pg_catalog.unnest(@relations::pg_catalog.oid[]) AS root (relation)
+CROSS JOIN LATERAL exaudit_internal.partition_tree(root.relation) t
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relation
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
-JOIN exaudit_internal.partition_tree(@relation::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid OPERATOR(pg_catalog.=) c.oid
-ORDER BY c.oid OPERATOR(pg_catalog.<>) @relation::pg_catalog.oid, name;
+ORDER BY c.oid OPERATOR(pg_catalog.<>) root.relation, name;
 
 -- name: InstalledFunctions :many
--- The generated functions of a table, as the catalog has them.
-SELECT p.proname::pg_catalog.text AS name,
+-- The generated functions of tables, as the catalog has them.
+SELECT generated.table_id::integer AS table_id,
+       p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
@@ -170,15 +179,17 @@ SELECT p.proname::pg_catalog.text AS name,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
-FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) @table_id::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+FROM pg_catalog.unnest(@table_ids::integer[]) AS generated (table_id)
+CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname;
 
 -- name: InstalledTriggers :many
--- exaudit's triggers on a table and its partitions, clones left out.
-SELECT tg.tgname::pg_catalog.text AS name,
+-- exaudit's triggers on tables and their partitions, clones left out.
+SELECT generated.table_id::integer AS table_id,
+       tg.tgname::pg_catalog.text AS name,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS table_name,
        tg.tgrelid::pg_catalog.oid AS relation,
        tg.tgenabled::pg_catalog.text AS enabled,
@@ -191,20 +202,21 @@ SELECT tg.tgname::pg_catalog.text AS name,
        (tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR tg.tgdeferrable OR tg.tgnargs OPERATOR(pg_catalog.<>) 0
         OR pg_catalog.array_length(tg.tgattr::smallint[], 1) OPERATOR(pg_catalog.>) 0)::boolean AS special,
        -- clones on partitions that fire at other times than the trigger: when, and where
+       CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'p' THEN
        ARRAY(SELECT clone.tgenabled::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.format(' %I.%I', pn.nspname, pc.relname)
              FROM exaudit_internal.partition_tree(tg.tgrelid) tree
              JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relation AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
-             ORDER BY 1)::pg_catalog.text[] AS differs_on
-FROM pg_catalog.pg_trigger tg
-JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
-JOIN pg_catalog.pg_namespace fn ON fn.oid OPERATOR(pg_catalog.=) p.pronamespace
+             ORDER BY 1) ELSE '{}' END::pg_catalog.text[] AS differs_on
+FROM pg_catalog.unnest(@table_ids::integer[]) AS generated (table_id)
+CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+JOIN pg_catalog.pg_trigger tg ON tg.tgfoid OPERATOR(pg_catalog.=) p.oid
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit_internal'
-  AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) @table_id::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname;
 
@@ -220,18 +232,19 @@ WHERE tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND NOT tg.tgisi
   AND tg.tgname OPERATOR(pg_catalog.~) '^[!~]exaudit_t[0-9]+_';
 
 -- name: InheritanceChildren :many
--- The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
+-- The tables that inherit from others, and theirs, partitions aside. Their parents' triggers do not
 -- fire for their rows.
 WITH RECURSIVE children AS (
-    SELECT i.inhrelid AS relation
+    SELECT i.inhparent AS parent, i.inhrelid AS relation
     FROM pg_catalog.pg_inherits i
-    WHERE i.inhparent OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
+    WHERE i.inhparent OPERATOR(pg_catalog.=) ANY (@relations::pg_catalog.oid[])
     UNION
-    SELECT i.inhrelid
+    SELECT children.parent, i.inhrelid
     FROM children
     JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) children.relation
 )
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
+SELECT children.parent::pg_catalog.oid AS parent,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        EXISTS (SELECT FROM pg_catalog.pg_trigger tg
                JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
                WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
@@ -288,11 +301,12 @@ SELECT coalesce(u.first_page, 0)::bigint AS first_page, coalesce(u.pages, 0)::bi
 FROM exaudit_internal.unsummarized() AS u;
 
 -- name: Subscriptions :many
--- The subscriptions that write to a table or its partitions.
-SELECT DISTINCT s.subname::pg_catalog.text AS name
-FROM pg_catalog.pg_subscription_rel sr
+-- The subscriptions that write to tables or their partitions.
+SELECT DISTINCT root.relation::pg_catalog.oid AS relation, s.subname::pg_catalog.text AS name
+FROM pg_catalog.unnest(@relations::pg_catalog.oid[]) AS root (relation)
+CROSS JOIN LATERAL exaudit_internal.partition_tree(root.relation) t
+JOIN pg_catalog.pg_subscription_rel sr ON sr.srrelid OPERATOR(pg_catalog.=) t.relation
 JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) sr.srsubid
-JOIN exaudit_internal.partition_tree(@relation::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) sr.srrelid
 ORDER BY name;
 
 -- name: ForeignKeys :many

@@ -112,14 +112,15 @@ SELECT (arguments.of_old IS NOT NULL)::boolean AS asked,
 FROM (SELECT @id::integer AS id, @relation::pg_catalog.oid AS relation) AS c
 CROSS JOIN LATERAL (SELECT exaudit_internal.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments;
 
--- name: Options :one
--- The options of a table, and the present names of the columns that they list.
-SELECT t.options,
-       exaudit_internal.option_columns(t.id, @relation::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
-       exaudit_internal.option_columns(t.id, @relation::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
-FROM exaudit.tables t
--- by anybody, under any search_path
-WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
+-- name: Options :many
+-- The options of tables, whose relations are given in the order of their ids, and the present names of the columns that
+-- they list.
+SELECT t.id,
+       t.options,
+       exaudit_internal.option_columns(t.id, r.relation, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit_internal.option_columns(t.id, r.relation, 'mask')::pg_catalog.text[] AS masked
+FROM ROWS FROM (pg_catalog.unnest(@ids::integer[]), pg_catalog.unnest(@relations::pg_catalog.oid[])) AS r (id, relation)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id;
 
 -- name: NoteColumns :exec
 SELECT exaudit_internal.note_columns(@table_id::integer, @relation::pg_catalog.oid, exaudit_internal.present_columns(@relation::pg_catalog.oid));
@@ -211,3 +212,11 @@ SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit_internal.periods p
              ORDER BY p.id)::integer[] AS predecessors
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
+
+-- name: SettledTables :many
+-- Those of some tables whose columns are noted as they are, and whose history is complete from some point on.
+SELECT t.id
+FROM ROWS FROM (pg_catalog.unnest(@ids::integer[]), pg_catalog.unnest(@relations::pg_catalog.oid[])) AS r (id, relation)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
+WHERE t.tracked AND t.complete_since OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz
+  AND exaudit_internal.unnoted_columns(r.id, r.relation) IS NULL;

@@ -395,7 +395,7 @@ func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	if p.Present == nil || p.Target == nil {
 		return nil
 	}
-	columns, err := db.New().TableColumns(ctx, q, p.entity.Relation)
+	columns, err := db.New().TableColumns(ctx, q, []uint32{p.entity.Relation})
 	if err != nil {
 		return fmt.Errorf("read the columns of %s: %w", p.entity.Table, err)
 	}
@@ -419,7 +419,7 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 	if p.Target == nil {
 		return p.cannotSet("", "the row is removed", nil)
 	}
-	columns, err := db.New().TableColumns(ctx, q, p.entity.Relation)
+	columns, err := db.New().TableColumns(ctx, q, []uint32{p.entity.Relation})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ SELECT a.attrelid                                              AS relation,
        a.attname::text                                         AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name,
        a.atttypid                                              AS type,
+       a.atttypmod                                             AS type_modifier,
+       own.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AS built_in,
        e.encoding,
        -- as jsonb, a date or timestamp looks the same under every datestyle
        CASE a.atttypid

@@ -145,14 +145,10 @@ BEGIN
         SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                    'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding)
                    || CASE WHEN c.key_position >= 0 THEN pg_catalog.jsonb_build_object('key', c.key_position) ELSE '{}' END
-                   || CASE WHEN own.is_own THEN (SELECT pg_catalog.jsonb_build_object('oid', c.type::bigint) || pg_catalog.to_jsonb(p)
-                                                 FROM exaudit_internal.type_parts(c.type, own.modifier) AS p)
-                           ELSE '{}' END ORDER BY c.number)
+                   || CASE WHEN c.built_in THEN '{}'
+                           ELSE (SELECT pg_catalog.jsonb_build_object('oid', c.type::bigint) || pg_catalog.to_jsonb(p)
+                                 FROM exaudit_internal.type_parts(c.type, c.type_modifier) AS p) END ORDER BY c.number)
         FROM exaudit_internal.table_columns c
-        CROSS JOIN LATERAL (
-            SELECT t.typnamespace <> 'pg_catalog'::regnamespace AS is_own, a.atttypmod AS modifier
-            FROM pg_catalog.pg_type t, pg_catalog.pg_attribute a
-            WHERE t.oid = c.type AND a.attrelid = c.relation AND a.attnum = c.number) AS own
         WHERE c.relation = present_columns.relation
     );
 END

@@ -67,6 +67,10 @@ func inspect(ctx context.Context, q db.DBTX) ([]status, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for tables that were attached: %w", err)
 	}
+	catalog, err := catalogOfTracked(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range all {
 		s := status{Tracked: t}
 		switch {
@@ -76,7 +80,7 @@ func inspect(ctx context.Context, q db.DBTX) ([]status, error) {
 				Problem: "cannot be read: " + t.unreadable.Error(),
 				Cure:    t.amend("options = '{}'") + ", and install it with those that it is to have"}}
 		case t.Tracked:
-			err = s.inspect(ctx, q, following != nil)
+			err = s.inspect(ctx, q, catalog, following != nil)
 		case t.Relation != 0:
 			err = s.inspectUntracked(ctx, q)
 		}
@@ -105,7 +109,7 @@ func (s *status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 	if s.Present, err = nameOf(ctx, q, s.Relation); err != nil {
 		return err
 	}
-	triggers, err := db.New().InstalledTriggers(ctx, q, s.ID)
+	triggers, err := db.New().InstalledTriggers(ctx, q, []int32{s.ID})
 	if err != nil {
 		return fmt.Errorf("read the triggers of %s: %w", s.Present, err)
 	}
@@ -119,20 +123,17 @@ func (s *status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 
 // inspect compares one table. Where DDL is followed, a table that is recorded whole but
 // slower is as it should be until the next sync.
-func (s *status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
-	if s.Relation == 0 {
+func (s *status) inspect(ctx context.Context, q db.DBTX, c *catalog, followed bool) error {
+	found, ok := c.relations[s.Relation]
+	if !ok {
 		s.Drift = []audit.Drift{newDrift(s.QuotedName, "table", "has been dropped")}
 		return nil
 	}
-	present, err := nameOf(ctx, q, s.Relation)
-	if err != nil {
-		return err
-	}
-	s.Present = present
-	table, err := describe(ctx, q, s.ID, s.Relation)
+	s.Present = found.QuotedName
+	table, err := c.describe(ctx, q, s.ID, s.Relation)
 	if reason.Is(err, audit.NoPrimaryKey) {
-		s.Drift = []audit.Drift{{Table: present, Object: "table", Problem: "has lost its primary key",
-			Cure: needsKey(present)}}
+		s.Drift = []audit.Drift{{Table: s.Present, Object: "table", Problem: "has lost its primary key",
+			Cure: needsKey(s.Present)}}
 		return nil
 	}
 	if err != nil {
@@ -143,18 +144,13 @@ func (s *status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		return err
 	}
 	s.Notes = table.notes()
-	if err := s.noteSubscriptions(ctx, q); err != nil {
-		return err
-	}
-	functions, err := db.New().InstalledFunctions(ctx, q, s.ID)
-	if err != nil {
-		return fmt.Errorf("read the functions of %s: %w", table.QuotedName, err)
-	}
+	s.noteSubscriptions(c.subscriptions[s.Relation])
+	functions := c.functions[s.ID]
 	if covered := script.generic(functions); followed && covered != nil {
 		s.Notes = append(s.Notes, "recorded by the functions of new tables: \"exaudit sync\" makes it faster")
 		script = covered
 	}
-	s.Drift, err = script.Drift(ctx, q)
+	s.Drift = script.drift(c.installed)
 	if followed && slices.ContainsFunc(functions, script.altered) {
 		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
 		s.Drift = slices.DeleteFunc(s.Drift, func(d audit.Drift) bool {
@@ -172,7 +168,7 @@ func (s *status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		s.Drift = append(s.Drift, newDrift(table.QuotedName, "table", "was renamed, from "+s.QuotedName))
 	}
 	s.Drift = append(s.Drift, table.uncovered()...)
-	return err
+	return nil
 }
 
 // addObstacles adds what statement triggers miss of a table that has them.
@@ -201,31 +197,19 @@ func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.
-func (s *status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
+func (s *status) noteSubscriptions(subscriptions []db.SubscriptionsRow) {
 	if s.Options.RecordReplicated {
-		return nil
+		return
 	}
-	names, err := db.New().Subscriptions(ctx, q, s.Relation)
-	if err != nil {
-		return fmt.Errorf("read the subscriptions of %s: %w", s.QuotedName, err)
+	for _, sub := range subscriptions {
+		s.Notes = append(s.Notes, fmt.Sprintf(
+			"what subscription %q applies is not recorded, without the option record_replicated", sub.Name))
 	}
-	for _, name := range names {
-		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option record_replicated", name))
-	}
-	return nil
 }
 
-// Drift compares the script with what the catalog has.
-func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]audit.Drift, error) {
-	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, q, int32(s.Table.ID))
-	if err != nil {
-		return nil, fmt.Errorf("read the functions of %s: %w", s.Table.QuotedName, err)
-	}
-	installed, err := queries.InstalledTriggers(ctx, q, int32(s.Table.ID))
-	if err != nil {
-		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
-	}
+// drift compares the script with what is installed.
+func (s *Script) drift(have installed) []audit.Drift {
+	functions, triggers := have.functions[int32(s.Table.ID)], have.triggers[int32(s.Table.ID)]
 	var drift []audit.Drift
 	note := func(object, problem string) {
 		if problem != "" {
@@ -243,9 +227,9 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]audit.Drift, error) {
 		if want.Table != s.Table.QuotedName {
 			object += " on " + want.Table
 		}
-		note(object, want.problem(installed))
+		note(object, want.problem(triggers))
 	}
-	for _, have := range s.leftOver(installed) {
+	for _, have := range s.leftOver(triggers) {
 		note(`trigger "`+have.Name+`" on `+have.TableName, "is left over: it is none of the table's partitions")
 	}
 	for _, p := range s.Table.Partitions {
@@ -270,7 +254,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]audit.Drift, error) {
 			note(`policy "~exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
 	}
-	return drift, nil
+	return drift
 }
 
 // mendable are those that installing anew mends.

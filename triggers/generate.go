@@ -452,29 +452,30 @@ func newColumn(c db.TableColumnsRow) Column {
 
 // SQL is the whole script, with the function of the table's condition, which exaudit_internal.bind_condition makes.
 func (s *Script) SQL() string {
-	script := s.sql(s.Table.Partitions)
+	script := s.sql(s.Table.Partitions, s.Table.Partitions)
 	if s.Table.condition.Function != "" {
 		script = strings.TrimSpace(s.Table.condition.Function) + ";\n\n" + script
 	}
 	return script
 }
 
-// due is the script as it is run. Creating a policy waits for those who read the table, too,
-// and so is only done where it is missing.
+// due is the script as it is run. Creating a policy waits for those who read the table, too, and a grant on a schema has
+// all sessions plan anew: so they are only done where they are missing.
 func (s *Script) due() string {
-	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions),
-		func(p db.PartitionsRow) bool { return p.HasPolicy }))
+	return s.sql(
+		slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.SchemaGranted }),
+		slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.HasPolicy }))
 }
 
-func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {
-	parts := s.parts()
+func (s *Script) sql(withoutUsage, withoutPolicy []db.PartitionsRow) string {
+	parts := s.parts(withoutUsage)
 	parts[0] += render("policies", withoutPolicy)
 	return strings.Join(parts, "\n\n") + "\n"
 }
 
 // parts begin with the grants, without policies.
-func (s *Script) parts() []string {
-	parts := []string{render("grant", s.Table)}
+func (s *Script) parts(withoutUsage []db.PartitionsRow) []string {
+	parts := []string{render("usage", withoutUsage) + render("grant", s.Table)}
 	for _, f := range s.Functions {
 		parts = append(parts, f.SQL())
 	}

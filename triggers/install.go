@@ -129,8 +129,16 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 			defer func() { done = append(done, installation) }()
 		}
+		ready, err := s.upToDate(ctx, q, tables)
+		if err != nil {
+			return err
+		}
 		failed := &failures{}
 		for _, t := range tables {
+			if installation, ok := ready[t.relation]; ok {
+				done = append(done, installation)
+				continue
+			}
 			installation, err := s.tableOrOutgrown(ctx, q, t)
 			if err = s.note(ctx, failed, t.quoted, err); err != nil {
 				return err
@@ -253,11 +261,11 @@ func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done audit.Insta
 	return done, err
 }
 
-// generate registers a table with its options, and makes its script.
-func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
+// generate registers a table with its options, makes its script, and returns what is installed of it.
+func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, installed, error) {
 	id, former, err := register(ctx, tx, w.relation)
 	if err != nil {
-		return nil, err
+		return nil, installed{}, err
 	}
 	switch {
 	case w.given != nil:
@@ -267,33 +275,35 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 	}
 	bound, err := setOptions(ctx, tx, id, w.relation, w.name, w.given)
 	if err != nil {
-		return nil, err
+		return nil, installed{}, err
 	}
-	t, err := describe(ctx, tx, id, w.relation)
+	c, err := catalogOf(ctx, tx, id, w.relation)
 	if err != nil {
-		return nil, err
+		return nil, installed{}, err
+	}
+	t, err := c.describe(ctx, tx, id, w.relation)
+	if err != nil {
+		return nil, installed{}, err
 	}
 	t.bound, t.former = bound, former
 	t.CustomColumns = append(t.CustomColumns, w.tried...)
-	return Generate(t)
+	script, err := Generate(t)
+	return script, c.installed, err
 }
 
 func install(ctx context.Context, tx pgx.Tx, w wanted) (audit.Installation, error) {
-	script, err := generate(ctx, tx, w)
+	script, have, err := generate(ctx, tx, w)
 	if err != nil {
 		return audit.Installation{}, err
 	}
 	t, id := script.Table, int32(script.Table.ID)
-	drift, err := script.Drift(ctx, tx)
-	if err != nil {
-		return audit.Installation{}, err
-	}
+	drift := script.drift(have)
 	changed := len(mendable(drift)) > 0
 	if changed {
 		if err := db.New().NoteUnwatched(ctx, tx, db.NoteUnwatchedParams{ID: id, Relation: w.relation}); err != nil {
 			return audit.Installation{}, fmt.Errorf("look at the triggers of %s: %w", t.QuotedName, err)
 		}
-		if err := script.run(ctx, tx); err != nil {
+		if have, err = script.run(ctx, tx); err != nil {
 			return audit.Installation{}, err
 		}
 	}
@@ -304,49 +314,47 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (audit.Installation, erro
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
 		return audit.Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	done := audit.Installation{Table: t.QuotedName, SQL: script.SQL(), Changed: t.bound || changed,
-		Notes: t.notes()}
-	if done.Changed { // what is left, restrictive policies for one
-		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
+	if t.bound || changed { // what is left, restrictive policies for one
+		if t.Partitions, err = queries.Partitions(ctx, tx, []uint32{w.relation}); err != nil {
 			return audit.Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
-		if drift, err = script.Drift(ctx, tx); err != nil {
-			return audit.Installation{}, err
-		}
+		drift = script.drift(have)
 	}
-	for _, left := range slices.Concat(drift, t.conditionDrift()) {
-		done.Left = append(done.Left, left.Text())
-	}
-	for _, left := range t.uncovered() {
-		done.Notes = append(done.Notes, left.Text())
-	}
+	done := installationOf(script, drift)
+	done.Changed = t.bound || changed
 	return done, nil
 }
 
-// run creates what is missing, and drops what is left over.
-func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
+// run creates what is missing, drops what is left over, and returns what is installed then.
+func (s *Script) run(ctx context.Context, tx pgx.Tx) (installed, error) {
 	if err := s.dropConstraintTriggers(ctx, tx); err != nil {
-		return err
+		return installed{}, err
 	}
 	// Without arguments, pgx sends several statements as one simple query.
 	if _, err := tx.Exec(ctx, s.due()); err != nil {
-		return fmt.Errorf("install triggers on %s: %w", s.Table.QuotedName, err)
+		return installed{}, fmt.Errorf("install triggers on %s: %w", s.Table.QuotedName, err)
 	}
-	if err := s.revokeOthers(ctx, tx); err != nil {
-		return fmt.Errorf("revoke privileges on the functions of %s: %w", s.Table.QuotedName, err)
-	}
-	installed, err := db.New().InstalledTriggers(ctx, tx, int32(s.Table.ID))
+	id := int32(s.Table.ID)
+	have, err := readInstalled(ctx, tx, []int32{id})
 	if err != nil {
-		return fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
+		return installed{}, err
 	}
-	for _, have := range s.leftOver(installed) {
-		drop := "DROP TRIGGER " + pgx.Identifier{have.Name}.Sanitize() + " ON " + have.TableName
+	revoked, err := s.revokeOthers(ctx, tx, have.functions[id])
+	if err != nil {
+		return installed{}, fmt.Errorf("revoke privileges on the functions of %s: %w", s.Table.QuotedName, err)
+	}
+	leftOver := s.leftOver(have.triggers[id])
+	for _, left := range leftOver {
+		drop := "DROP TRIGGER " + pgx.Identifier{left.Name}.Sanitize() + " ON " + left.TableName
 		if _, err := tx.Exec(ctx, drop); err != nil {
-			return lock.On("table "+have.TableName,
-				fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
+			return installed{}, lock.On("table "+left.TableName,
+				fmt.Errorf("drop the trigger of a former partition, %s: %w", left.TableName, err))
 		}
 	}
-	return nil
+	if revoked || len(leftOver) > 0 {
+		return readInstalled(ctx, tx, []int32{id})
+	}
+	return have, nil
 }
 
 // dropConstraintTriggers drops triggers that have the name of one of the script's and that CREATE OR REPLACE TRIGGER
@@ -362,12 +370,9 @@ func (s *Script) dropConstraintTriggers(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// revokeOthers takes the functions of a table from those who have no need to execute them.
-func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
-	functions, err := db.New().InstalledFunctions(ctx, tx, int32(s.Table.ID))
-	if err != nil {
-		return err
-	}
+// revokeOthers takes the functions of a table from those who have no need to execute them, and reports whether there
+// were any.
+func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx, functions []db.InstalledFunctionsRow) (revoked bool, err error) {
 	for _, f := range s.Functions {
 		i := slices.IndexFunc(functions, func(have db.InstalledFunctionsRow) bool { return have.Name == f.Name })
 		if i < 0 {
@@ -376,11 +381,12 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 		for _, role := range f.otherExecutors(functions[i]) {
 			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit_internal",
 				f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
-				return err
+				return false, err
 			}
+			revoked = true
 		}
 	}
-	return nil
+	return revoked, nil
 }
 
 // register assigns a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled
@@ -501,7 +507,7 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 	}
 	if t.Relation != 0 {
 		// by what they are called now
-		partitions, err := db.New().Partitions(ctx, tx, t.Relation)
+		partitions, err := db.New().Partitions(ctx, tx, []uint32{t.Relation})
 		if err != nil {
 			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
@@ -515,7 +521,7 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 // untrack drops the functions of a table, and with them its triggers.
 func untrack(ctx context.Context, tx pgx.Tx, id int32, name string) error {
 	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, tx, id)
+	functions, err := queries.InstalledFunctions(ctx, tx, []int32{id})
 	if err != nil {
 		return fmt.Errorf("read the triggers of %s: %w", name, err)
 	}

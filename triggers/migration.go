@@ -81,7 +81,7 @@ func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallO
 }
 
 func migration(ctx context.Context, tx pgx.Tx, w wanted) (Migration, error) {
-	script, err := generate(ctx, tx, w)
+	script, _, err := generate(ctx, tx, w)
 	if err != nil {
 		return Migration{}, err
 	}
@@ -122,7 +122,7 @@ func (t *Table) installSQL() (string, error) {
 		return "", err
 	}
 	var once, each []string
-	for _, part := range script.parts() {
+	for _, part := range script.parts(script.Table.Partitions) {
 		if strings.Contains(part, "<partition>") {
 			each = append(each, part)
 		} else {

@@ -65,11 +65,8 @@ func unregistered(ctx context.Context, q db.DBTX, all []Tracked) ([]db.TablesOfS
 
 // nameOf is what a relation is called, quoted.
 func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
-	found, err := db.New().DescribeRelation(ctx, q, relation)
-	if err != nil {
-		return "", fmt.Errorf("describe relation %d: %w", relation, err)
-	}
-	return found.QuotedName, nil
+	found, err := describeRelation(ctx, q, relation)
+	return found.QuotedName, err
 }
 
 // installMissed installs on the tables that event triggers would have covered when they were created. What has failed

@@ -130,10 +130,14 @@ func decodeOptions(encoded json.RawMessage) (audit.TableOptions, error) {
 func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string,
 	given *audit.TableOptions) (changed bool, err error) {
 	queries := db.New()
-	stored, err := queries.Options(ctx, tx, db.OptionsParams{ID: id, Relation: relation})
+	rows, err := queries.Options(ctx, tx, db.OptionsParams{Ids: []int32{id}, Relations: []uint32{relation}})
+	if err == nil && len(rows) == 0 {
+		err = pgx.ErrNoRows
+	}
 	if err != nil {
 		return false, fmt.Errorf("read the options of %s: %w", name, err)
 	}
+	stored := rows[0]
 	options, err := decodeOptions(stored.Options)
 	if err != nil {
 		return false, fmt.Errorf("table %s: read its options in exaudit.tables: %w", name, err)
@@ -207,23 +211,17 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 	if err := ValidateOptions(o); err != nil {
 		return err
 	}
-	columns, err := db.New().TableColumns(ctx, tx, relation)
-	if err != nil {
-		return fmt.Errorf("describe the columns of relation %d: %w", relation, err)
-	}
-	for option, names := range map[string][]string{"exclude": o.Exclude, "mask": o.Mask} {
-		for _, name := range names {
-			i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
-			switch {
-			case i < 0 && given:
-				return invalidOption(option, name, "there is no column %q", name)
-			case i >= 0 && columns[i].KeyPosition >= 0:
-				return invalidOption(option, name, "column %q is part of the primary key", name)
-			}
+	if len(o.Exclude)+len(o.Mask)+len(o.Primitive) > 0 {
+		columns, err := db.New().TableColumns(ctx, tx, []uint32{relation})
+		if err != nil {
+			return fmt.Errorf("describe the columns of relation %d: %w", relation, err)
+		}
+		if err := checkColumns(o, columns, given); err != nil {
+			return err
 		}
 	}
 	if given {
-		if err := checkPrimitive(ctx, tx, o, columns); err != nil {
+		if err := checkPrimitiveTypes(ctx, tx, o); err != nil {
 			return err
 		}
 	}
@@ -239,14 +237,32 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 	return nil
 }
 
-// checkPrimitive finds places and types that there are none of.
-func checkPrimitive(ctx context.Context, tx pgx.Tx, o audit.TableOptions, columns []db.TableColumnsRow) error {
+// checkColumns finds columns that there are none of, and those of the primary key.
+func checkColumns(o audit.TableOptions, columns []db.TableColumnsRow, given bool) error {
+	find := func(name string) int {
+		return slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
+	}
+	for option, names := range map[string][]string{"exclude": o.Exclude, "mask": o.Mask} {
+		for _, name := range names {
+			i := find(name)
+			switch {
+			case i < 0 && given:
+				return invalidOption(option, name, "there is no column %q", name)
+			case i >= 0 && columns[i].KeyPosition >= 0:
+				return invalidOption(option, name, "column %q is part of the primary key", name)
+			}
+		}
+	}
 	for _, place := range o.Primitive {
-		name := patch.Segments(place)[0]
-		if name != "*" && !slices.ContainsFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name }) {
+		if name := patch.Segments(place)[0]; given && name != "*" && find(name) < 0 {
 			return invalidOption("primitive", place, "there is no column %q", name)
 		}
 	}
+	return nil
+}
+
+// checkPrimitiveTypes finds types that there are none of.
+func checkPrimitiveTypes(ctx context.Context, tx pgx.Tx, o audit.TableOptions) error {
 	for _, name := range o.PrimitiveTypes {
 		known, err := isType(ctx, tx, name)
 		if err != nil {

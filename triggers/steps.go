@@ -221,7 +221,7 @@ func (s steps) untrackAttached(ctx context.Context, q db.DBTX) (map[int32]bool, 
 // policies creates what TRUNCATE takes with row security, where it is missing, each by itself: that waits for readers,
 // and keeps them waiting.
 func (s steps) policies(ctx context.Context, q db.DBTX, relation uint32) error {
-	partitions, err := db.New().Partitions(ctx, q, relation)
+	partitions, err := db.New().Partitions(ctx, q, []uint32{relation})
 	if err != nil {
 		return fmt.Errorf("describe the partitions of relation %d: %w", relation, err)
 	}

@@ -46,14 +46,20 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Instal
 		if err != nil {
 			return err
 		}
+		for i := range all {
+			all[i].Tracked = all[i].Tracked && !attached[all[i].ID]
+		}
+		ready, err := s.upToDate(ctx, q, wantedAgain(all))
+		if err != nil {
+			return err
+		}
 		failed := &failures{}
 		for _, t := range all {
 			was, tracked := names[t.ID]
 			if !tracked {
 				continue
 			}
-			t.Tracked = t.Tracked && !attached[t.ID]
-			installation, err := s.sync(ctx, q, t)
+			installation, err := s.sync(ctx, q, t, ready)
 			if err = s.note(ctx, failed, t.QuotedName, err); err != nil {
 				return err
 			}
@@ -93,7 +99,17 @@ func (s steps) syncSchema(ctx context.Context) (done []audit.Installation, err e
 	return append(done, following...), err
 }
 
-func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]audit.Installation, error) {
+// wantedAgain are the tables with the options that they have.
+func wantedAgain(tracked []Tracked) []wanted {
+	tables := make([]wanted, len(tracked))
+	for i, t := range tracked {
+		tables[i] = wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation}
+	}
+	return tables
+}
+
+// sync does one table, unless it is ready.
+func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked, ready map[uint32]audit.Installation) ([]audit.Installation, error) {
 	skipped := func(why string) ([]audit.Installation, error) {
 		return []audit.Installation{{Table: t.QuotedName, Skipped: why}}, nil
 	}
@@ -104,6 +120,9 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]audit.Installa
 		return skipped("it was attached to a tracked table and is recorded as part of that, its own history stays")
 	case t.unreadable != nil:
 		return skipped("its options in exaudit.tables cannot be read")
+	}
+	if done, ok := ready[t.Relation]; ok {
+		return []audit.Installation{done}, nil
 	}
 	done, err := s.tableOrOutgrown(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
 	if reason.Is(err, audit.NoPrimaryKey) {

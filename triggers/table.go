@@ -101,7 +101,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	if relation == 0 {
 		return 0, &audit.TableError{Table: name, Reason: audit.NoTable}
 	}
-	found, err := db.New().DescribeRelation(ctx, q, relation)
+	found, err := describeRelation(ctx, q, relation)
 	if err != nil {
 		return 0, fmt.Errorf("look up table %s: %w", name, err)
 	}
@@ -135,57 +135,11 @@ func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quot
 	if err != nil && !reason.Is(err, audit.NoPrimaryKey) {
 		return 0, "", err
 	}
-	found, describeErr := db.New().DescribeRelation(ctx, q, relation)
+	found, describeErr := describeRelation(ctx, q, relation)
 	if describeErr != nil {
 		return 0, "", fmt.Errorf("look up table %s: %w", name, describeErr)
 	}
 	return relation, found.QuotedName, err
-}
-
-// describe reads what the generator needs of a registered table.
-func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table, error) {
-	queries := db.New()
-	found, err := queries.DescribeRelation(ctx, q, relation)
-	if err != nil {
-		return nil, fmt.Errorf("describe relation %d: %w", relation, err)
-	}
-	t := &Table{
-		ID: TableID(id), Relation: OID(relation), Schema: found.SchemaName, Name: found.TableName,
-		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
-		Partitioned: found.Kind == "p", Unlogged: found.Persistence == "u",
-	}
-	columns, err := queries.TableColumns(ctx, q, relation)
-	if err != nil {
-		return nil, fmt.Errorf("describe the columns of %s: %w", t.QuotedName, err)
-	}
-	for _, c := range columns {
-		t.Columns = append(t.Columns, newColumn(c))
-	}
-	if t.KeyColumns = keyColumns(columns); len(t.KeyColumns) == 0 {
-		return nil, &audit.TableError{Table: t.QuotedName, Reason: audit.NoPrimaryKey}
-	}
-	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
-		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
-	}
-	if err := t.readOptions(ctx, q); err != nil {
-		return nil, err
-	}
-	if t.CustomColumns, err = queries.CustomColumns(ctx, q, "exaudit.versions"); err != nil {
-		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
-	}
-	if t.Partitions, err = queries.Partitions(ctx, q, relation); err != nil {
-		return nil, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
-	}
-	children, err := queries.InheritanceChildren(ctx, q, relation)
-	if err != nil {
-		return nil, fmt.Errorf("look for tables that inherit from %s: %w", t.QuotedName, err)
-	}
-	for _, c := range children {
-		if !c.Covered {
-			t.Uncovered = append(t.Uncovered, c)
-		}
-	}
-	return t, nil
 }
 
 // notes say what is no drift, but good to know.
@@ -219,11 +173,7 @@ func (t *Table) uncovered() []audit.Drift {
 }
 
 // readOptions applies the options of the registry to the columns and images.
-func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
-	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: int32(t.ID), Relation: uint32(t.Relation)})
-	if err != nil {
-		return fmt.Errorf("read the options of %s: %w", t.QuotedName, err)
-	}
+func (t *Table) readOptions(ctx context.Context, q db.DBTX, stored db.OptionsRow) (err error) {
 	if t.Options, err = decodeOptions(stored.Options); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ type table struct {
 }
 
 func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*table, error) {
-	columns, err := db.New().TableColumns(ctx, q, e.Relation)
+	columns, err := db.New().TableColumns(ctx, q, []uint32{e.Relation})
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
