@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-all torture test-statement test-toast test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo bench-instructions fuzz lint lint-names generate check-generated build
+.PHONY: demo test test-all torture test-statement test-toast test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo bench-instructions bench-tables fuzz lint lint-names generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -48,6 +48,9 @@ bench-patch: ## diffs and patches, ten times each, for benchstat
 
 bench-instructions: ## the instructions of single changes, counted with valgrind, whatever else the machine does
 	go run ./internal/cmd/bench --instructions $(FLAGS)
+
+bench-tables: ## what commands take with 100 and 500 tables; TABLES=2000 for others
+	EXAUDIT_BENCH_TABLES=$(TABLES) go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkTables$$' -benchtime=1x -timeout=60m
 
 bench-undo: ## plans of 50,000 to 200,000 rows, made and applied
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkUndo$$' -benchtime=1x -timeout=30m

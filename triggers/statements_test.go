@@ -1,0 +1,93 @@
+package triggers_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// statementCounter counts what is sent.
+type statementCounter struct{ statements int }
+
+func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.statements++
+	return ctx
+}
+
+func (*statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// Where nothing is to be done, it takes as many statements for many tables as for few.
+func TestStatementsForManyTables(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	sent := func(n int) (sync, inspect int) {
+		db := auditdb.New(t, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1 .. %d LOOP
+			EXECUTE format('CREATE TABLE items_%%s (id int PRIMARY KEY, n int)', i); END LOOP; END $$`, n))
+		for i := range n {
+			auditdb.Install(t, db, fmt.Sprintf("items_%d", i+1))
+		}
+		config, err := pgx.ParseConfig(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter := &statementCounter{}
+		config.Tracer = counter
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		done, err := triggers.Sync(ctx, conn)
+		if err != nil || len(done) != n {
+			t.Fatalf("%d of %d tables, %v", len(done), n, err)
+		}
+		for _, d := range done {
+			if d.Changed || d.SQL == "" {
+				t.Errorf("%s: changed %v, %d bytes of SQL", d.Table, d.Changed, len(d.SQL))
+			}
+		}
+		sync = counter.statements
+		if _, err := triggers.Inspect(ctx, conn); err != nil {
+			t.Fatal(err)
+		}
+		return sync, counter.statements - sync
+	}
+	fewSync, fewInspect := sent(1)
+	manySync, manyInspect := sent(5)
+	if manySync != fewSync || manyInspect != fewInspect {
+		t.Errorf("Sync sent %d statements for 1 table and %d for 5, Inspect %d and %d", fewSync, manySync, fewInspect,
+			manyInspect)
+	}
+}
+
+// Another table does not have every session plan anew: a grant on a schema that is there already is not repeated.
+func TestInstallRepeatsNoGrantOnASchema(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY);
+		CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.items (id int PRIMARY KEY)`, "items")
+	written := func() string {
+		return one[string](t, db.Pool, `SELECT xmin::text FROM pg_namespace WHERE nspname = 'public'`)
+	}
+	before := written()
+	auditdb.Install(t, db, "others")
+	if after := written(); after != before {
+		t.Error("the schema was granted once more")
+	}
+	auditdb.Install(t, db, "elsewhere.items")
+	if !one[bool](t, db.Pool, `SELECT has_schema_privilege('exaudit_writer', 'elsewhere', 'USAGE')`) {
+		t.Error("the schema was not granted")
+	}
+	// what PUBLIC may do may be taken back
+	run(t, db.Pool, `REVOKE USAGE ON SCHEMA public FROM exaudit_writer`)
+	run(t, db.Pool, `GRANT USAGE ON SCHEMA public TO PUBLIC; CREATE TABLE third (id int PRIMARY KEY)`)
+	auditdb.Install(t, db, "third")
+	run(t, db.Pool, `REVOKE USAGE ON SCHEMA public FROM PUBLIC`)
+	if !one[bool](t, db.Pool, `SELECT has_schema_privilege('exaudit_writer', 'public', 'USAGE')`) {
+		t.Error("the schema was left to PUBLIC")
+	}
+}
