@@ -180,7 +180,7 @@ func TestMarkOfAReader(t *testing.T) {
 	one, other := db.Role(t, ""), db.Role(t, "")
 	for _, role := range []string{one, other} {
 		_, err := exaudit.New(db.Connect(t, role)).Mark(ctx, "m", nil)
-		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" || !errors.Is(err, audit.ErrNotPermitted) {
 			t.Errorf("who may not read the history made a mark: %v", err)
 		}
 		db.Exec(t, `GRANT exaudit_reader TO `+role)
@@ -193,7 +193,7 @@ func TestMarkOfAReader(t *testing.T) {
 		t.Errorf("a stranger sees %+v, %v", marks, err)
 	}
 	err := stranger.RemoveMark(ctx, "m")
-	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" || !errors.Is(err, audit.ErrNotPermitted) {
 		t.Errorf("a stranger removed the mark: %v", err)
 	}
 	if err := maker.RemoveMark(ctx, "m"); err != nil {

@@ -143,7 +143,7 @@ func TestTrackNeedsPrivilege(t *testing.T) {
 		})
 	}
 	var pgErr *pgconn.PgError
-	if err := attempt(); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+	if err := attempt(); !errors.As(err, &pgErr) || pgErr.Code != "42501" || !errors.Is(err, audit.ErrNotPermitted) {
 		t.Errorf("without the privilege: %v, want SQLSTATE 42501", err)
 	}
 	db.Exec(t, `GRANT EXECUTE ON FUNCTION exaudit.track TO `+role)

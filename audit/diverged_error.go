@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/exaudit/exaudit/patch"
 )
@@ -20,15 +21,15 @@ type DivergedError struct {
 }
 
 func (e *DivergedError) Error() string {
+	difference := strings.ReplaceAll(strings.TrimSpace(patch.Text(e.Difference)), "\n", "; ")
 	switch {
 	case e.Version == 0 && e.Explained:
-		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s",
-			patch.Text(e.Difference))
+		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s", difference)
 	case e.Version == 0:
-		return fmt.Sprintf("the present row is not what its history says: %s", patch.Text(e.Difference))
+		return fmt.Sprintf("the present row is not what its history says: %s", difference)
 	case e.Explained:
 		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s",
-			e.Version, patch.Text(e.Difference))
+			e.Version, difference)
 	}
-	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, patch.Text(e.Difference))
+	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, difference)
 }

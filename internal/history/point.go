@@ -14,9 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-var (
-	errNoPoint = errors.New("no point in time is given")
-)
+var errNoPoint = &audit.PointError{Point: Point{}.String(), Reason: audit.NoSuchPoint,
+	Detail: "no point in time is given"}
 
 // pointReasons are what the functions of schema exaudit raise about a point.
 var pointReasons = map[string]audit.PointReason{
