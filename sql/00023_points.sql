@@ -181,41 +181,59 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.period_of TO exaudit_reader;
 
--- The changes of a table after an instant: of each key that was changed, the first id. Of one key, also what it is linked
--- to. Where the table has been uninstalled since, up to last_id. Before complete_since in exaudit.tables, when tracking
--- began or after what retention has removed, it raises an error. So does an instant that is still to come: nobody knows.
+-- The changes of a table after a point: of each key that was changed, the first id. Of one key, also what it is linked to.
+-- Where the table has been uninstalled since, period is what period_of returns, and the changes are those up to last_id.
+-- is_after is a condition for versions v: $3 to $6 are an instant, an id, a mark and the oldest transaction that may be
+-- after the point.
+CREATE FUNCTION exaudit_internal.changes_after(table_id integer, relation regclass, key text, period exaudit_internal.periods, is_after text,
+                                      instant timestamptz, version_id bigint, mark exaudit.marks,
+                                      OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key_since bigint := exaudit_internal.key_since(table_id, relation);
+    oldest    bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    crossed   boolean;
+BEGIN
+    last_id := period.until_id;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(table_id, ARRAY[key], 0) END;
+    IF key_since > 0 THEN
+        EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = $1 AND v.id <= $2 AND (%s))', is_after)
+        INTO crossed USING table_id, key_since, instant, version_id, mark, oldest;
+        PERFORM exaudit_internal.check_same_key(table_id, relation, crossed);
+    END IF;
+    EXECUTE pg_catalog.format(
+        'SELECT array_agg(l.entity_id), array_agg(l.first_id) '
+        'FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v '
+        'WHERE v.table_id = $1 AND ((%s) OR v.id > $7) AND ($8 IS NULL OR v.id BETWEEN $9 AND $8) '
+        'AND ($2 IS NULL OR v.entity_id = ANY ($2)) GROUP BY v.entity_id) AS l', is_after)
+    INTO keys, first_ids USING table_id, linked, instant, version_id, mark, oldest, period.anchor_id, period.until_id, period.after_id;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.changes_after TO exaudit_reader;
+
+-- The changes after an instant. Before complete_since in exaudit.tables, when tracking began or after what retention has
+-- removed, it raises an error. So does an instant that is still to come: nobody knows.
 CREATE FUNCTION exaudit_internal.since_as_of(row_type oid, instant timestamptz, key text,
                                     OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-    t         record := exaudit_internal.known_table(row_type);
-    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
-    period    exaudit_internal.periods;
 BEGIN
+    SELECT t.table_id, t.relation INTO table_id, relation FROM exaudit_internal.known_table(row_type) AS t;
     IF instant IS NULL THEN
         RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
     ELSIF instant > clock_timestamp() THEN
         RAISE EXCEPTION '% is still to come', exaudit_internal.utc(instant) USING ERRCODE = 'XA012';
     END IF;
-    period := exaudit_internal.period_of(t.table_id, t.relation, (SELECT instant >= k.complete_since FROM exaudit.tables k WHERE k.id = t.table_id),
-                                exaudit_internal.utc(instant), instant, NULL);
-    table_id := t.table_id;
-    relation := t.relation;
-    last_id := period.until_id;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
-    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
-        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
-        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.recorded_at > since_as_of.instant));
-    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
-    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND (v.recorded_at > since_as_of.instant OR v.id > period.anchor_id)
-            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
-            AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
-          GROUP BY v.entity_id) AS l;
+    SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
+    FROM exaudit_internal.changes_after(
+        table_id, relation, key,
+        exaudit_internal.period_of(table_id, relation, (SELECT instant >= k.complete_since FROM exaudit.tables k WHERE k.id = since_as_of.table_id),
+                                   exaudit_internal.utc(instant), instant, NULL),
+        'v.recorded_at > $3', instant, NULL, NULL) AS c;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of TO exaudit_reader;
@@ -225,33 +243,20 @@ CREATE FUNCTION exaudit_internal.since_as_of_version(row_type oid, version_id bi
                                             OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-    t         record := exaudit_internal.known_table(row_type);
-    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
-    period    exaudit_internal.periods;
 BEGIN
+    SELECT t.table_id, t.relation INTO table_id, relation FROM exaudit_internal.known_table(row_type) AS t;
     IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = since_as_of_version.version_id) THEN
         RAISE EXCEPTION 'there is no version %', since_as_of_version.version_id
             USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
     END IF;
-    period := exaudit_internal.period_of(t.table_id, t.relation, (SELECT version_id >= k.complete_after FROM exaudit.tables k WHERE k.id = t.table_id),
-                                'version ' || version_id, NULL, version_id);
-    table_id := t.table_id;
-    relation := t.relation;
-    last_id := period.until_id;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
-    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
-        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
-        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.id > since_as_of_version.version_id));
-    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
-    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND (v.id > since_as_of_version.version_id OR v.id > period.anchor_id)
-            AND (period.until_id IS NULL OR v.id <= period.until_id)
-            AND (since_as_of_version.linked IS NULL OR v.entity_id = ANY (since_as_of_version.linked))
-          GROUP BY v.entity_id) AS l;
+    SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
+    FROM exaudit_internal.changes_after(
+        table_id, relation, key,
+        exaudit_internal.period_of(table_id, relation, (SELECT version_id >= k.complete_after FROM exaudit.tables k WHERE k.id = since_as_of_version.table_id),
+                                   'version ' || version_id, NULL, version_id),
+        'v.id > $4', NULL, version_id, NULL) AS c;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_version TO exaudit_reader;
@@ -325,32 +330,18 @@ CREATE FUNCTION exaudit_internal.since_as_of_mark(row_type oid, name text, key t
                                          OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t         record := exaudit_internal.known_table(row_type);
-    mark      exaudit.marks := exaudit.find_mark(since_as_of_mark.name);
-    oldest    bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
-    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
-    period    exaudit_internal.periods := exaudit_internal.period_of(t.table_id, t.relation, exaudit_internal.complete_since_mark(t.table_id, mark), 'mark ' || mark.name,
-                                                   mark.created_at, mark.last_id, mark.snapshot, mark.restored_id);
+    mark exaudit.marks := exaudit.find_mark(since_as_of_mark.name);
 BEGIN
-    last_id := period.until_id;
-    table_id := t.table_id;
-    relation := t.relation;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
-    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
-        SELECT FROM exaudit_internal.readable_versions v
-        WHERE v.table_id = t.table_id AND v.id <= key_since AND (v.id > mark.last_id OR v.transaction >= oldest)
-          AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)));
-    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
-    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit_internal.readable_versions v
-          WHERE v.table_id = t.table_id
-            AND ((v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8) OR v.id > period.anchor_id)
-            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
-            AND (since_as_of_mark.linked IS NULL OR v.entity_id = ANY (since_as_of_mark.linked))
-          GROUP BY v.entity_id) AS l;
+    SELECT t.table_id, t.relation INTO table_id, relation FROM exaudit_internal.known_table(row_type) AS t;
+    SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
+    FROM exaudit_internal.changes_after(
+        table_id, relation, key,
+        exaudit_internal.period_of(table_id, relation, exaudit_internal.complete_since_mark(table_id, mark), 'mark ' || mark.name,
+                                   mark.created_at, mark.last_id, mark.snapshot, mark.restored_id),
+        '(v.id > $4 OR v.xid >= $6) AND exaudit.after_mark($5, v.id, v.xid::text::xid8)', NULL, mark.last_id, mark) AS c;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_mark TO exaudit_reader;

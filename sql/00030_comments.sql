@@ -310,6 +310,7 @@ COMMENT ON FUNCTION exaudit_internal.known_table IS 'Returns the table of a row 
 COMMENT ON FUNCTION exaudit_internal.check_sight IS 'Raises an error if rows of a table may have changed without a version.';
 COMMENT ON FUNCTION exaudit_internal.check_same_key IS 'Raises an error if a table had another primary key at a point.';
 COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the period of tracking that contains a point; raises an error if there is none.';
+COMMENT ON FUNCTION exaudit_internal.changes_after IS 'Returns the changes of a table after a point, for the functions since_as_of.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after a time.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_version IS 'Returns the changes of a table after a version.';
 COMMENT ON FUNCTION exaudit_internal.utc IS 'Returns a time as text, in UTC.';
