@@ -160,8 +160,8 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 	if first.PreviousEntityID != nil {
 		key = *first.PreviousEntityID
 	}
-	state, existed := states[key]
-	delete(states, key)
+	state, existed := states[string(key)]
+	delete(states, string(key))
 	if !existed {
 		state = map[string]any{}
 	}
@@ -173,7 +173,7 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 		state = next
 	}
 	if last := l.Versions[len(l.Versions)-1]; last.Action != audit.Deleted {
-		states[last.EntityID] = state
+		states[string(last.EntityID)] = state
 	}
 }
 

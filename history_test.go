@@ -276,7 +276,7 @@ func TestEntityID(t *testing.T) {
 		t.Fatal(len(versions), err)
 	}
 	for _, v := range versions {
-		found := historyOf(t, adb, v.Table, exaudit.EntityID(v.EntityID))
+		found := historyOf(t, adb, v.Table, v.EntityID)
 		if len(found) != 1 || found[0].ID != v.ID {
 			t.Errorf("%.20s leads to %v", v.EntityID, found)
 		}

@@ -103,7 +103,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 			t.Fatalf("%s: %d versions, %v", typ, len(versions), err)
 		}
 		for _, v := range versions {
-			id := exaudit.EntityID(v.EntityID)
+			id := v.EntityID
 			if _, err := exaudit.Collect(adb.History(ctx, table, id)); err != nil {
 				t.Errorf("%s: history: %v", typ, err)
 			}

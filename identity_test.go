@@ -198,7 +198,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 		}
 	}
 	for _, key := range keys {
-		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, table, exaudit.EntityID(key)))
+		versions, err := exaudit.Collect(adb.HistoryWithStates(ctx, table, audit.EntityID(key)))
 		if err != nil {
 			t.Errorf("history of %s: %v", key, err)
 		}

@@ -23,10 +23,6 @@ import (
 // Key is a primary key of several columns, in the order of the key.
 type Key []any
 
-// EntityID is a primary key in the form of Version.EntityID: of one column or of several, and of a long key the
-// digest. It is used as it is, while any other key is read as the types of the table's columns.
-type EntityID string
-
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
 // the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, such as
 // 1.5 and 1.50, unless each has a history of its own. A text for a jsonb column is a JSON string. If there is no such
@@ -41,7 +37,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	if err != nil {
 		return e, err
 	}
-	if id, ok := key.(EntityID); ok {
+	if id, ok := key.(audit.EntityID); ok {
 		e.ID = string(id)
 		return d.inPeriod(ctx, e, e.ID, periods, nil)
 	}

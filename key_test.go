@@ -193,7 +193,7 @@ func TestSpellingsOfKeys(t *testing.T) {
 				if len(versions) == 0 {
 					return "none"
 				}
-				return versions[0].EntityID
+				return string(versions[0].EntityID)
 			}
 			if got := found(); got != "none" {
 				t.Errorf("before anything was recorded: %s", got)

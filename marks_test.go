@@ -26,7 +26,7 @@ func sides(t *testing.T, db *exaudit.DB, mark string) (before, after string) {
 	entities := func(opt exaudit.RowFilter) string {
 		var list []string
 		for _, v := range searched(t, db, opt) {
-			list = append(list, v.EntityID)
+			list = append(list, string(v.EntityID))
 		}
 		return fmt.Sprint(list)
 	}

@@ -137,6 +137,7 @@ func TestUsesCompile(t *testing.T) {
 		`row, err := exaudit.StateAt[order](ctx, db, "t", audit.Action("k"), exaudit.AtMark("m")); use(*row, err)`,
 		`before, after, err := exaudit.States[order](ctx, db, 1); use(before, after, err)`,
 		`use(exaudit.After(audit.Cursor("from a URL")))`,
+		`use(db.History(ctx, v.Table, v.EntityID), exaudit.ByRow(v.Table, v.EntityID), audit.RowID{Table: v.Table, EntityID: v.EntityID})`,
 	} {
 		if err := check(use); err != nil {
 			t.Errorf("%s: %v", use, err)

@@ -218,7 +218,7 @@ func (o UndoOptions) inner() []undo.Option {
 		opts = append(opts, undo.Set(column, value))
 	}
 	for _, row := range o.OverwriteRows {
-		opts = append(opts, undo.Overwrite(row.Table, row.EntityID))
+		opts = append(opts, undo.Overwrite(row))
 	}
 	return opts
 }

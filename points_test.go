@@ -31,7 +31,7 @@ func TestSinceUntilAndAsOf(t *testing.T) {
 	}
 	histories := map[string][]*audit.Version{}
 	for key := range keys {
-		histories[key] = statesOf(t, adb, "a", exaudit.EntityID(key))
+		histories[key] = statesOf(t, adb, "a", audit.EntityID(key))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.SampledFrom(known).Draw(t, "version")
@@ -61,7 +61,7 @@ func TestSinceUntilAndAsOf(t *testing.T) {
 				}
 				want = v.State
 			}
-			row, err := adb.StateAt(ctx, "a", exaudit.EntityID(key), at)
+			row, err := adb.StateAt(ctx, "a", audit.EntityID(key), at)
 			if errors.Is(err, audit.ErrNotFound) {
 				row, err = nil, nil
 			}

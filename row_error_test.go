@@ -53,7 +53,7 @@ func toldRow(t *testing.T, row string, err error) string {
 		if !reason.Is(err, audit.RowUnreadable) {
 			t.Errorf("not RowUnreadable: %v", err)
 		}
-		return "unknown " + unknown.EntityID
+		return string("unknown " + unknown.EntityID)
 	}
 	end(t, err)
 	return row

@@ -80,7 +80,7 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	after := snapshotOf(t, db)
 	reported := make(map[rowName]*audit.RowChange)
 	for _, r := range undone.Conflicting() {
-		reported[rowName{r.Table, r.EntityID}] = &r
+		reported[rowName{r.Table, string(r.EntityID)}] = &r
 	}
 	written := 0
 	for name := range allNames(before, expected, after) {

@@ -110,7 +110,7 @@ func TestUndoConflicts(t *testing.T) {
 		found := false
 		for _, r := range conflict.Rows {
 			for _, c := range r.Conflicts {
-				found = found || strings.HasPrefix(r.Table+" "+r.EntityID+": "+c.String(), want)
+				found = found || strings.HasPrefix(r.Table+" "+string(r.EntityID)+": "+c.String(), want)
 			}
 		}
 		if !found {

@@ -49,7 +49,7 @@ type Conflict struct {
 	// Table, EntityID and Columns name the other row that is in the way, or is missing. For ConflictKeyChanged, Columns
 	// are those of the earlier key.
 	Table    string
-	EntityID string
+	EntityID EntityID
 	Columns  []string
 }
 
@@ -99,5 +99,5 @@ func (c Conflict) other() string {
 	if c.EntityID == "" {
 		return "a row of " + c.Table
 	}
-	return c.Table + " " + c.EntityID
+	return c.Table + " " + string(c.EntityID)
 }

@@ -58,7 +58,7 @@ func (p *UndoPlan) UnmarshalJSON(data []byte) error {
 // changeForm is a row's change as JSON.
 type changeForm struct {
 	Table     string                   `json:"table"`
-	EntityID  string                   `json:"entity_id"`
+	EntityID  EntityID                 `json:"entity_id"`
 	Action    Action                   `json:"action"`
 	Versions  []int64                  `json:"versions"`
 	Patch     json.RawMessage          `json:"patch"`
@@ -99,7 +99,7 @@ type conflictForm struct {
 	Place    *patch.Conflict `json:"place,omitempty"`
 	Version  int64           `json:"version,omitempty"`
 	Table    string          `json:"table,omitempty"`
-	EntityID string          `json:"entity_id,omitempty"`
+	EntityID EntityID        `json:"entity_id,omitempty"`
 	Columns  []string        `json:"columns,omitempty"`
 }
 

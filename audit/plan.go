@@ -10,8 +10,8 @@ import (
 
 // RowID names a row by its table and key, with the values that versions and plans have.
 type RowID struct {
-	Table    string `json:"table"`
-	EntityID string `json:"entity_id"`
+	Table    string   `json:"table"`
+	EntityID EntityID `json:"entity_id"`
 }
 
 // ConflictPolicy says what happens with conflicts.
@@ -69,9 +69,9 @@ type UndoPlan struct {
 
 // VersionRef names one version.
 type VersionRef struct {
-	TableID  int32  `json:"table_id"` // as in exaudit.tables
-	EntityID string `json:"entity_id"`
-	ID       int64  `json:"id"`
+	TableID  int32    `json:"table_id"` // as in exaudit.tables
+	EntityID EntityID `json:"entity_id"`
+	ID       int64    `json:"id"`
 }
 
 // SideEffect is a number of rows of a table that were written although the plan does not contain them.

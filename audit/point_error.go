@@ -33,9 +33,9 @@ const (
 // PointError says why the rows of a table at a point are not known. With RowDiverged and RowUnreadable, a single row is
 // not known, and the others are.
 type PointError struct {
-	Table    string // quoted; "" if the point itself is wrong
-	EntityID string // of a single row: the one that it had then, or of its version
-	Point    string // in words, such as "version 42"
+	Table    string   // quoted; "" if the point itself is wrong
+	EntityID EntityID // of a single row: the one that it had then, or of its version
+	Point    string   // in words, such as "version 42"
 	Reason   PointReason
 	Detail   string // in words
 	Version  int64  // of RowDiverged: the one that does not fit; of KeyChanged: the last one under the earlier key

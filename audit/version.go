@@ -19,15 +19,20 @@ const (
 	Baseline Action = "baseline"
 )
 
+// EntityID is a primary key in the form that versions have: the text of its value, or a JSON array if it has several
+// columns, and of a long key the digest. Functions that take a key use it as it is, while any other key is read as the
+// types of the table's columns.
+type EntityID string
+
 // Version is one recorded change of one row.
 type Version struct {
 	ID    int64  `json:"id"`
 	Table string `json:"table"` // with its schema, quoted where SQL needs it
-	// EntityID is the primary key: the text of its value, or a JSON array if it has several columns.
-	EntityID string `json:"entity_id"`
+	// EntityID is the primary key.
+	EntityID EntityID `json:"entity_id"`
 	// PreviousEntityID is the key before the change if the change modified the key, else nil.
-	PreviousEntityID *string `json:"previous_entity_id,omitempty"`
-	Action           Action  `json:"action"`
+	PreviousEntityID *EntityID `json:"previous_entity_id,omitempty"`
+	Action           Action    `json:"action"`
 	// Before and After have the present names of the table's columns. A column that was dropped keeps its name,
 	// followed by " (dropped)" if another column has the name now.
 	//

@@ -136,7 +136,7 @@ func (p *plan) public() *audit.RevertPlan {
 
 // failed says what was attempted.
 func failed(e history.Entity, version int64, err error) error {
-	row := audit.RowID{Table: e.Table, EntityID: e.ID}
+	row := audit.RowID{Table: e.Table, EntityID: audit.EntityID(e.ID)}
 	if refused := (*audit.WriteError)(nil); errors.As(err, &refused) && refused.Table == "" {
 		refused.RowID = row
 	}
@@ -341,7 +341,9 @@ func (p *plan) leavesOut(reason audit.WriteReason) error {
 		Detail: strings.Join(p.LeftOut, ", ")}
 }
 
-func (p *plan) rowID() audit.RowID { return audit.RowID{Table: p.entity.Table, EntityID: p.entity.ID} }
+func (p *plan) rowID() audit.RowID {
+	return audit.RowID{Table: p.entity.Table, EntityID: audit.EntityID(p.entity.ID)}
+}
 
 // writes reports whether a row that is there gets another value in a column that can be set.
 func (p *plan) writes() bool {
@@ -518,7 +520,7 @@ func NoteUndone(ctx context.Context, q db.DBTX, undone []Undone) error {
 	for _, u := range undone {
 		args.RollbackIds, args.VersionIds = append(args.RollbackIds, u.Rollback), append(args.VersionIds, u.Version.ID)
 		args.TableIds, args.EntityIds = append(args.TableIds, u.Version.TableID),
-			append(args.EntityIds, u.Version.EntityID)
+			append(args.EntityIds, string(u.Version.EntityID))
 	}
 	if err := db.New().NoteUndone(ctx, q, args); err != nil {
 		return fmt.Errorf("note what was undone: %w", err)

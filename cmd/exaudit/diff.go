@@ -66,7 +66,7 @@ func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*audit.Version,
 	}
 	if a.Table == b.Table {
 		// A row whose primary key was rewritten stays the same row.
-		for v, err := range db.History(c.Context, a.Table, exaudit.EntityID(a.EntityID), exaudit.ByVersion(to)) {
+		for v, err := range db.History(c.Context, a.Table, a.EntityID, exaudit.ByVersion(to)) {
 			if err != nil {
 				return nil, err
 			}
@@ -88,13 +88,13 @@ func (p *program) printDiff(c *cli.Context, version *audit.Version, from, to int
 			From     int64       `json:"from"`
 			To       int64       `json:"to"`
 			Patch    patch.Patch `json:"patch"`
-		}{version.Table, version.EntityID, from, to, difference})
+		}{version.Table, string(version.EntityID), from, to, difference})
 	}
 	text := p.view(c).patch(difference)
 	if difference == nil {
 		text = indent + "(no difference)\n"
 	}
 	_, err := io.WriteString(p.stdout, fmt.Sprintf("%s %s from after version %d to after version %d:\n",
-		printable(version.Table), printable(version.EntityID), from, to)+text)
+		printable(version.Table), printable(string(version.EntityID)), from, to)+text)
 	return err
 }

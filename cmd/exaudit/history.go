@@ -258,7 +258,7 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 	v := p.view(c)
 	v.many = l.rows
 	last := l.versions[len(l.versions)-1]
-	subject := printable(last.Table) + " " + printable(last.EntityID)
+	subject := printable(last.Table) + " " + printable(string(last.EntityID))
 	switch {
 	case l.table == "":
 		subject = "all tables"

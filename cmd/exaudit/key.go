@@ -17,7 +17,7 @@ var digest = regexp.MustCompile(`^sha256 [0-9a-f]{64}$`)
 // digest, so what looks like one is one.
 func withKey(key []string, read func(any) error) error {
 	if shown := strings.Join(key, " "); digest.MatchString(shown) {
-		return read(exaudit.EntityID(shown))
+		return read(audit.EntityID(shown))
 	}
 	values := make(exaudit.Key, len(key))
 	for i, text := range key {

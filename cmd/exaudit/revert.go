@@ -86,7 +86,7 @@ func (p *program) revert(c *cli.Context) error {
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
-	for _, err := range db.History(c.Context, r.version.Table, exaudit.EntityID(r.version.EntityID),
+	for _, err := range db.History(c.Context, r.version.Table, r.version.EntityID,
 		exaudit.After(r.version.Cursor())) {
 		if err != nil {
 			return err
@@ -196,7 +196,7 @@ func (r *reversion) show(w io.Writer, verb string, done *audit.RevertPlan) {
 		verb = strings.Replace(verb, "was", "were", 1)
 	}
 	v := r.view(r.c)
-	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb,
+	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(string(r.version.EntityID)), subject, verb,
 		v.patch(done.Patch))
 	for _, along := range done.Referencing {
 		rows := "some rows"
@@ -225,6 +225,6 @@ func (r *reversion) printJSON(done *audit.RevertPlan) error {
 		LeftOut  []string    `json:"left_out,omitempty"`
 		// Referencing are the rows that pointed to one that is removed.
 		Referencing []audit.Referencing `json:"referencing,omitempty"`
-	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut,
+	}{r.version.ID, r.version.Table, string(r.version.EntityID), r.c.Bool("dry-run"), done.Patch, done.LeftOut,
 		done.Referencing})
 }

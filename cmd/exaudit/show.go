@@ -108,7 +108,7 @@ func (p *program) printVersion(c *cli.Context, version *audit.Version, known boo
 		}{version, known, before, after})
 	}
 	v := p.view(c)
-	text := fmt.Sprintf("%s %s\n\n", printable(version.Table), printable(version.EntityID)) + v.version(version)
+	text := fmt.Sprintf("%s %s\n\n", printable(version.Table), printable(string(version.EntityID))) + v.version(version)
 	if known {
 		text += "\n" + v.rows(before, after) + unknown(version, "  ")
 	}

@@ -366,7 +366,7 @@ func (u *undoing) readFlags() error {
 		if !ok || table == "" {
 			return usageErrorf(name, "--overwrite needs \"TABLE KEY\", not %q", text)
 		}
-		u.opts.OverwriteRows = append(u.opts.OverwriteRows, audit.RowID{Table: table, EntityID: key})
+		u.opts.OverwriteRows = append(u.opts.OverwriteRows, audit.RowID{Table: table, EntityID: audit.EntityID(key)})
 	}
 	if u.opts.SetColumns, err = keyValues(name, "set", c.StringSlice("set")); err != nil {
 		return err
@@ -407,7 +407,8 @@ func (u *undoing) show(w io.Writer, verb string, plan *audit.UndoPlan) {
 			hidden++
 			continue
 		}
-		fmt.Fprintf(w, "%s  %s\n%s", v.bold(printable(r.Table)+" "+printable(r.EntityID)), rowVerb(r), v.patch(r.Patch))
+		row := v.bold(printable(r.Table) + " " + printable(string(r.EntityID)))
+		fmt.Fprintf(w, "%s  %s\n%s", row, rowVerb(r), v.patch(r.Patch))
 		showLeftOut(w, r)
 	}
 	if hidden > 0 {
@@ -467,7 +468,7 @@ func (u *undoing) showConflicts(w io.Writer, plan *audit.UndoPlan) {
 		case r.Skipped:
 			outcome = "in conflict, left out"
 		}
-		fmt.Fprintf(w, "%s  %s\n", v.bold(printable(r.Table)+" "+printable(r.EntityID)), outcome)
+		fmt.Fprintf(w, "%s  %s\n", v.bold(printable(r.Table)+" "+printable(string(r.EntityID))), outcome)
 		for _, c := range r.Conflicts {
 			fmt.Fprintf(w, "%s%s\n", indent, printable(c.String()))
 		}

@@ -45,15 +45,15 @@ func (v view) version(version *audit.Version) string {
 func (v view) heading(version *audit.Version) string {
 	title := fmt.Sprintf("%d  %s", version.ID, version.Action)
 	if v.many {
-		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(version.EntityID))
+		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(string(version.EntityID)))
 	}
 	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("tx %d", version.Transaction)}
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"+ofThose("", version.Undid)))
 	}
 	if version.PreviousEntityID != nil {
-		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID),
-			printable(version.EntityID)))
+		parts = append(parts, fmt.Sprintf("key %s → %s", printable(string(*version.PreviousEntityID)),
+			printable(string(version.EntityID))))
 	}
 	if version.Gap != nil {
 		parts = append(parts, "after changes out of sight")

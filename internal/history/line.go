@@ -22,7 +22,7 @@ type Line struct {
 }
 
 // Key is the entity id that the row has, or had last.
-func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
+func (l *Line) Key() string { return string(l.Versions[len(l.Versions)-1].EntityID) }
 
 // Lines tells apart the rows of a table that have had a key one after the other, and follows each to
 // the keys it had before and after. versions are in the order of their ids; of keys that rows were
@@ -58,9 +58,9 @@ func shared(versions []*Version) []string {
 		if v.Action != audit.Created && v.Action != audit.Deleted {
 			continue
 		}
-		c := change{v.Transaction, v.EntityID}
+		c := change{v.Transaction, string(v.EntityID)}
 		if other := seen[c]; other != "" && other != v.Action {
-			keys = append(keys, v.EntityID)
+			keys = append(keys, string(v.EntityID))
 		}
 		seen[c] = v.Action
 	}
@@ -122,14 +122,15 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 		}
 	}
 	for _, v := range versions {
-		if apart[v.EntityID] {
+		key := string(v.EntityID)
+		if apart[key] {
 			continue
 		}
-		if last[v.EntityID] == nil {
-			last[v.EntityID] = &Line{}
-			lines = append(lines, last[v.EntityID])
+		if last[key] == nil {
+			last[key] = &Line{}
+			lines = append(lines, last[key])
 		}
-		last[v.EntityID].Versions = append(last[v.EntityID].Versions, v)
+		last[key].Versions = append(last[key].Versions, v)
 	}
 	lines = slices.DeleteFunc(lines, func(l *Line) bool { return len(l.Versions) == 0 })
 	for _, l := range lines {

@@ -27,7 +27,7 @@ func Load(ctx context.Context, q db.DBTX, refs []audit.VersionRef) ([]*Version, 
 		var wanted db.VersionsByRefParams
 		for _, r := range chunk {
 			wanted.TableIds = append(wanted.TableIds, r.TableID)
-			wanted.EntityIds = append(wanted.EntityIds, r.EntityID)
+			wanted.EntityIds = append(wanted.EntityIds, string(r.EntityID))
 			wanted.Ids = append(wanted.Ids, r.ID)
 		}
 		rows, err := db.New().VersionsByRef(ctx, q, wanted)

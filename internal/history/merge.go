@@ -129,7 +129,7 @@ func (c column) same(later column) bool {
 // Keys are the entity ids that a version speaks of: one, or two where it rewrote the key.
 func (v *Version) Keys() []string {
 	if v.PreviousEntityID == nil {
-		return []string{v.EntityID}
+		return []string{string(v.EntityID)}
 	}
-	return []string{v.EntityID, *v.PreviousEntityID}
+	return []string{string(v.EntityID), string(*v.PreviousEntityID)}
 }

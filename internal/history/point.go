@@ -43,11 +43,11 @@ func (p Point) unknownRow(table string, problem []byte) error {
 	if err := json.Unmarshal(problem, &told); err != nil {
 		return fmt.Errorf("read what is wrong with a row of %s: %w", table, err)
 	}
-	e := &audit.PointError{Table: table, EntityID: told.Key, Point: p.String(), Detail: told.Message,
+	e := &audit.PointError{Table: table, EntityID: audit.EntityID(told.Key), Point: p.String(), Detail: told.Message,
 		Version: told.Version, Reason: pointReasons[told.Code]}
 	if e.Reason == "" {
 		e.Reason = audit.RowDiverged
-		e.Err = &audit.DivergedError{RowID: audit.RowID{Table: table, EntityID: told.Key}, Version: told.Version}
+		e.Err = &audit.DivergedError{RowID: audit.RowID{Table: table, EntityID: e.EntityID}, Version: told.Version}
 	}
 	return e
 }

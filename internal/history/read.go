@@ -175,7 +175,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 // misfit says of an error whose history it is.
 func (e Entity) misfit(err error) error {
 	if diverged := (*audit.DivergedError)(nil); errors.As(err, &diverged) {
-		diverged.RowID = audit.RowID{Table: e.Table, EntityID: e.ID}
+		diverged.RowID = audit.RowID{Table: e.Table, EntityID: audit.EntityID(e.ID)}
 	}
 	return fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 }

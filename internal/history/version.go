@@ -28,8 +28,9 @@ type Version struct {
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{TableID: r.TableID, Version: audit.Version{
-		ID: r.ID, Table: table, EntityID: r.EntityID, Action: audit.Action(r.Action), RecordedAt: r.RecordedAt,
-		Transaction: uint64(r.Xid), Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
+		ID: r.ID, Table: table, EntityID: audit.EntityID(r.EntityID), Action: audit.Action(r.Action),
+		RecordedAt:  r.RecordedAt,
+		Transaction: uint64(r.Xid), Rollback: r.Rollback, PreviousEntityID: (*audit.EntityID)(r.PreviousEntityID),
 	}}
 	if r.SessionRole != nil {
 		v.SessionUser = *r.SessionRole

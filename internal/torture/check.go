@@ -270,7 +270,7 @@ func (r *run) checkStates() error {
 			continue
 		}
 		table := r.Tables[v.Place].quoted(r.audited)
-		versions, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, exaudit.EntityID(v.EntityID)))
+		versions, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, v.EntityID))
 		if err != nil {
 			return found("states", "history of %s %s: %v", table, v.EntityID, err)
 		}

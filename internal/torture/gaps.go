@@ -31,7 +31,7 @@ func (r *run) checkGaps() error {
 	}
 	for _, v := range r.versions {
 		table := r.Tables[v.Place].quoted(r.audited)
-		_, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, exaudit.EntityID(v.EntityID)))
+		_, err := exaudit.Collect(db.HistoryWithStates(r.ctx, table, v.EntityID))
 		if err != nil && !reason.Is(err, reason.Diverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}

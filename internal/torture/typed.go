@@ -71,7 +71,7 @@ func typedHistories[T any](r *run, place int) error {
 			continue
 		}
 		last := map[int64]*T{} // of each row: two may have one key until a statement or a transaction ends
-		history, err := exaudit.Collect(exaudit.History[T](r.ctx, db, table, exaudit.EntityID(v.EntityID)))
+		history, err := exaudit.Collect(exaudit.History[T](r.ctx, db, table, v.EntityID))
 		if err != nil {
 			return found("typed", "history of %s %s: %v", table, v.EntityID, err)
 		}
@@ -108,7 +108,7 @@ func typedHistories[T any](r *run, place int) error {
 func typedBackwards[T any](r *run, table, key string, want []audit.TypedVersion[T]) error {
 	limit := 1 + len(want)%4
 	for cursor := audit.Cursor(""); ; {
-		page, err := exaudit.Collect(exaudit.History[T](r.ctx, exaudit.New(r.control), table, exaudit.EntityID(key),
+		page, err := exaudit.Collect(exaudit.History[T](r.ctx, exaudit.New(r.control), table, audit.EntityID(key),
 			exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(limit)))
 		if err != nil {
 			return found("typed", "newest versions of %s %s: %v", table, key, err)

@@ -12,12 +12,12 @@ func (t *table) formerRows() []*Row {
 	known := make(map[string]*Row)
 	for _, v := range t.former {
 		period := history.PeriodOf(t.periods, v.ID)
-		row := known[period.Key()+v.EntityID]
+		row := known[period.Key()+string(v.EntityID)]
 		if row == nil {
-			row = newRow(t, v.EntityID)
+			row = newRow(t, string(v.EntityID))
 			row.Conflicts = []audit.Conflict{{Reason: audit.ConflictKeyChanged, Version: period.Until,
 				Columns: period.Columns}}
-			known[period.Key()+v.EntityID] = row
+			known[period.Key()+string(v.EntityID)] = row
 			rows = append(rows, row)
 		}
 		row.Versions = append(row.Versions, v.ID)

@@ -21,7 +21,7 @@ type life struct {
 func (l *life) last() *history.Version { return l.versions[len(l.versions)-1] }
 
 // key is the one that the row has, or had last.
-func (l *life) key() string { return l.last().EntityID }
+func (l *life) key() string { return string(l.last().EntityID) }
 
 func (l *life) has(chosen map[int64]*history.Version) bool {
 	return slices.ContainsFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })

@@ -66,8 +66,8 @@ func (t *table) byKey() map[string]*Row {
 	if t.keyed == nil {
 		t.keyed = make(map[string]*Row, len(t.rows))
 		for _, r := range t.rows {
-			if r.present != nil && (t.keyed[r.EntityID] == nil || r.Written()) {
-				t.keyed[r.EntityID] = r
+			if r.present != nil && (t.keyed[string(r.EntityID)] == nil || r.Written()) {
+				t.keyed[string(r.EntityID)] = r
 			}
 		}
 	}
@@ -91,9 +91,9 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 	for _, r := range t.rows {
 		switch {
 		case r.Written() && r.Action == audit.Deleted:
-			goes.EntityIds = append(goes.EntityIds, r.EntityID)
+			goes.EntityIds = append(goes.EntityIds, string(r.EntityID))
 		case r.changes(unique):
-			changes.EntityIds = append(changes.EntityIds, r.EntityID)
+			changes.EntityIds = append(changes.EntityIds, string(r.EntityID))
 			changes.Changed = append(changes.Changed, r.columnsWritten()...)
 		}
 	}
@@ -121,7 +121,7 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 				continue
 			}
 			found += row.block(audit.Conflict{Reason: audit.ConflictReferenced, Table: f.ReferencingTable,
-				EntityID: f.ReferencingEntityID,
+				EntityID: audit.EntityID(f.ReferencingEntityID),
 				Columns:  f.Columns})
 		}
 	}
@@ -174,7 +174,7 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 		for i, row := range pointing {
 			if !gets[i] && (absent[row] || loses[i]) {
 				found += row.block(audit.Conflict{Reason: audit.ConflictReferenceMissing, Table: k.ReferencedTable,
-					EntityID: shown(row.target, k.Columns), Columns: k.Columns})
+					EntityID: audit.EntityID(shown(row.target, k.Columns)), Columns: k.Columns})
 			}
 		}
 	}
@@ -285,7 +285,7 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 	}
 	args := db.TakenValuesParams{Relation: t.Relation, Images: images}
 	for _, r := range rows {
-		args.EntityIds, args.There = append(args.EntityIds, r.EntityID), append(args.There, r.present != nil)
+		args.EntityIds, args.There = append(args.EntityIds, string(r.EntityID)), append(args.There, r.present != nil)
 	}
 	taken, err := db.New().TakenValues(ctx, p.q, args)
 	if err != nil {
@@ -299,8 +299,9 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 		if row.present != nil && !row.changes(occupied.Columns) {
 			continue
 		}
-		conflict := audit.Conflict{Reason: audit.ConflictValueTaken, Table: t.Table, EntityID: occupied.Occupant,
-			Columns: occupied.Columns}
+		conflict := audit.Conflict{Reason: audit.ConflictValueTaken, Table: t.Table,
+			EntityID: audit.EntityID(occupied.Occupant),
+			Columns:  occupied.Columns}
 		if slices.Equal(occupied.Columns, t.key) {
 			conflict.Reason, conflict.Version = audit.ConflictKeyReused, t.arrivals[occupied.Occupant]
 		}

@@ -42,7 +42,7 @@ type Row struct {
 
 func newRow(t *table, key string) *Row {
 	return &Row{table: t, RowChange: audit.RowChange{
-		RowID: audit.RowID{Table: t.Table, EntityID: key}, Why: make(map[string]audit.LeftOutReason),
+		RowID: audit.RowID{Table: t.Table, EntityID: audit.EntityID(key)}, Why: make(map[string]audit.LeftOutReason),
 	}}
 }
 
@@ -71,7 +71,7 @@ func same(planned, now *audit.UndoPlan) error {
 	}
 	// two rows may have the same key, one after the other
 	type name struct{ table, entityID, versions string }
-	nameOf := func(r audit.RowChange) name { return name{r.Table, r.EntityID, fmt.Sprint(r.Versions)} }
+	nameOf := func(r audit.RowChange) name { return name{r.Table, string(r.EntityID), fmt.Sprint(r.Versions)} }
 	was := make(map[name]audit.RowChange, len(planned.Rows))
 	for _, r := range planned.Rows {
 		was[nameOf(r)] = r

@@ -138,9 +138,10 @@ func (p *planner) matched() error {
 		}
 	}
 	for _, row := range p.o.Overwrite {
-		if !slices.ContainsFunc(p.tables, func(t *table) bool { return t.is(row.Table) && t.keys[row.EntityID] }) {
-			return &audit.InvalidError{Reason: audit.NotInUndo, Table: row.Table, Name: row.EntityID,
-				Detail: fmt.Sprintf("row %q", row.Table+" "+row.EntityID)}
+		key := string(row.EntityID)
+		if !slices.ContainsFunc(p.tables, func(t *table) bool { return t.is(row.Table) && t.keys[key] }) {
+			return &audit.InvalidError{Reason: audit.NotInUndo, Table: row.Table, Name: key,
+				Detail: fmt.Sprintf("row %q", row.Table+" "+key)}
 		}
 	}
 	return nil
@@ -312,7 +313,7 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 		return nil, err
 	}
 	cancelled := p.cancelled(l, t.chosen)
-	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, row.EntityID) {
+	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, string(row.EntityID)) {
 		return row, nil
 	}
 	chosen := make(map[int64]*history.Version) // of this row
@@ -335,7 +336,7 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 	chosen map[int64]*history.Version) (*Row, error) {
 	row := newRow(t, l.key())
 	history.Arrange(l.versions)
-	w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
+	w := walk{row: row, overwrite: t.overwrites(p.o.settings, string(row.EntityID))}
 	w.startFrom(l, lives)
 	if w.overwrite {
 		if err := p.loadImages(ctx, l); err != nil {
@@ -353,7 +354,7 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 // leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them. Of several that
 // would overwrite the same row, it is the one that was changed last.
 func (t *table) leaveReplaced() {
-	last := make(map[string]*Row)
+	last := make(map[audit.EntityID]*Row)
 	for _, r := range t.rows {
 		if r.replaces && (last[r.EntityID] == nil || r.before(last[r.EntityID], nil)) {
 			last[r.EntityID] = r
@@ -572,7 +573,7 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 	args := db.EntityIDsOfImagesParams{Relation: t.Relation}
 	var rows []*Row
 	for _, r := range t.rows {
-		r.newKey = r.EntityID
+		r.newKey = string(r.EntityID)
 		if r.target == nil || r.present != nil &&
 			!slices.ContainsFunc(t.key, func(name string) bool { return !history.Same(r.present, r.target, name) }) {
 			continue
@@ -596,7 +597,7 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 		}
 		r.newKey = keys[i].EntityID
 		if r.present == nil {
-			r.EntityID = r.newKey
+			r.EntityID = audit.EntityID(r.newKey)
 		}
 	}
 	return nil

@@ -112,7 +112,9 @@ func (t *table) is(name string) bool {
 
 // overwrites tells whether what came later in a row may be overwritten.
 func (t *table) overwrites(s settings, key string) bool {
-	return slices.ContainsFunc(s.Overwrite, func(n audit.RowID) bool { return n.EntityID == key && t.is(n.Table) })
+	return slices.ContainsFunc(s.Overwrite, func(n audit.RowID) bool {
+		return string(n.EntityID) == key && t.is(n.Table)
+	})
 }
 
 func (t *table) cannotSet(column, detail string, err error) error {
@@ -176,11 +178,11 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 	for i, l := range later {
 		if versions[i] = t.chosen[l.ID]; versions[i] == nil {
 			versions[i] = &history.Version{TableID: t.TableID, Version: audit.Version{
-				ID: l.ID, Table: t.Table, EntityID: l.EntityID, Action: audit.Action(l.Action),
+				ID: l.ID, Table: t.Table, EntityID: audit.EntityID(l.EntityID), Action: audit.Action(l.Action),
 				Transaction: uint64(l.Xid), Rollback: l.Rollback,
 			}}
 			if l.Moved {
-				versions[i].PreviousEntityID = &later[i].PreviousEntityID
+				versions[i].PreviousEntityID = (*audit.EntityID)(&later[i].PreviousEntityID)
 			}
 		}
 	}

@@ -89,9 +89,9 @@ func MaxRows(n int) Option { return func(o *options) { o.MaxRows = n } }
 
 // Overwrite lets an undo overwrite what came later, in this one row: the table is named with its
 // schema or without, the key as versions name it, by EntityID.
-func Overwrite(table, entityID string) Option {
+func Overwrite(row audit.RowID) Option {
 	return func(o *options) {
-		o.settings.Overwrite = append(o.settings.Overwrite, audit.RowID{Table: table, EntityID: entityID})
+		o.settings.Overwrite = append(o.settings.Overwrite, row)
 	}
 }
 

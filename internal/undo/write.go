@@ -181,7 +181,7 @@ func (r *Row) keyNow() string {
 	if r.passingKey != "" {
 		return r.passingKey
 	}
-	return r.EntityID
+	return string(r.EntityID)
 }
 
 // check looks at what was written, mends what triggers have changed again, and notes which
@@ -274,7 +274,8 @@ func (r *Row) rewritten(columns []string) error {
 
 // vetoed says that the row is not as planned.
 func (r *Row) vetoed(err error) *audit.WriteError {
-	return &audit.WriteError{RowID: audit.RowID{Table: r.Table, EntityID: r.newKey}, Reason: audit.Vetoed, Err: err}
+	row := audit.RowID{Table: r.Table, EntityID: audit.EntityID(r.newKey)}
+	return &audit.WriteError{RowID: row, Reason: audit.Vetoed, Err: err}
 }
 
 // readBack reads what the rows have become.
@@ -331,7 +332,7 @@ func recordsSince(ctx context.Context, q db.DBTX, start int64) (records, error) 
 	}
 	all := records{byKey: make(map[audit.VersionRef][]record), all: written}
 	for _, w := range written {
-		key := audit.VersionRef{TableID: w.TableID, EntityID: w.EntityID}
+		key := audit.VersionRef{TableID: w.TableID, EntityID: audit.EntityID(w.EntityID)}
 		all.byKey[key] = append(all.byKey[key], w)
 	}
 	return all, nil
@@ -339,7 +340,7 @@ func recordsSince(ctx context.Context, q db.DBTX, start int64) (records, error) 
 
 // of are the versions that made a row what it is, or took it away.
 func (a records) of(r *Row) []record {
-	all := a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: r.newKey}]
+	all := a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: audit.EntityID(r.newKey)}]
 	return slices.DeleteFunc(slices.Clone(all), func(w record) bool {
 		return (audit.Action(w.Action) == audit.Deleted) != (r.target == nil)
 	})
@@ -347,7 +348,7 @@ func (a records) of(r *Row) []record {
 
 // passing are the versions of a row under a key that it had in between.
 func (a records) passing(r *Row) []record {
-	return a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: r.keyNow()}]
+	return a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: audit.EntityID(r.keyNow())}]
 }
 
 // note records which version undid which, and what was written besides.
