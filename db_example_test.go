@@ -187,7 +187,7 @@ func ExampleDB_DropSchema() {
 	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	fmt.Println(exaudit.New(tx).DropSchema(ctx, nil))
-	// Output: drop schema exaudit: a DB of a transaction cannot do that: give New a pool or a connection
+	// Output: drop schema exaudit: invalid connection: a DB of a transaction cannot do that: give New a pool or a connection
 }
 
 func ExampleDB_FollowDDL() {

@@ -124,5 +124,7 @@
 //   - [audit.ConflictError]: an undo would overwrite later changes.
 //   - [audit.WriteError]: a row could not be written as a revert or an undo would have it.
 //
-// Package audit says how to branch on them.
+// Package audit says how to branch on them. There are two more types: [audit.LockedError], an ErrLocked, names the
+// sessions that hold the lock, and [audit.PartialError] says which tables Install, Uninstall or Sync have done all the
+// same.
 package exaudit

@@ -21,7 +21,7 @@ import (
 // was anything to do. Its migrations are separate from those of the application. Init runs in one transaction, on a
 // connection of its own: if it ends early, it leaves nothing behind. It may be called again, and from several
 // processes at the same time, which then wait for each other; see InitOptions. With a DB of a transaction, it returns
-// an error.
+// an *audit.InvalidError.
 //
 // If the schema is newer than this program, Init does not change it, and returns false and no error. So an older
 // release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
@@ -58,11 +58,16 @@ func (d *DB) DropSchema(ctx context.Context, opts *DropOptions) error {
 	return sql.Down(ctx, config, timeoutOf(given(opts).LockTimeout)...)
 }
 
+func unfit(detail string, args ...any) error {
+	return &audit.InvalidError{Reason: audit.InvalidConn,
+		Detail: fmt.Sprintf(detail, args...) + ": give New a pool or a connection"}
+}
+
 // connConfig is how the DB is connected.
 func (d *DB) connConfig() (*pgx.ConnConfig, error) {
 	switch conn := d.conn.(type) {
 	case pgx.Tx:
-		return nil, errors.New("a DB of a transaction cannot do that: give New a pool or a connection")
+		return nil, unfit("a DB of a transaction cannot do that")
 	case *pgx.Conn:
 		return conn.Config(), nil
 	case interface{ Conn() *pgx.Conn }: // a connection of a pool
@@ -73,7 +78,7 @@ func (d *DB) connConfig() (*pgx.ConnConfig, error) {
 	if config := d.Config(); config != nil {
 		return config.ConnConfig, nil
 	}
-	return nil, fmt.Errorf("a %T does not say how it is connected: give New a pool or a connection", d.conn)
+	return nil, unfit("a %T does not say how it is connected", d.conn)
 }
 
 // Check returns nil if the schema in the database is the one that this program was made for, and otherwise an

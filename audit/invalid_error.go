@@ -10,6 +10,9 @@ const (
 	// InvalidOption means that an option of a table contradicts another one or does not fit the table, that a
 	// pattern of FollowDDL cannot be read, or that InitOptions.Precision is out of range.
 	InvalidOption InvalidReason = "invalid options"
+	// InvalidConn means that what New was given does not say how it is connected, for example a transaction. Init and
+	// DropSchema need a connection of their own.
+	InvalidConn InvalidReason = "invalid connection"
 	// InvalidKey means that a key has the wrong number of values, or one of the wrong type.
 	InvalidKey InvalidReason = "invalid key"
 	// InvalidFilter means that a filter or a cursor makes no sense: a condition that PostgreSQL does not understand, a

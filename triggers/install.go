@@ -372,7 +372,8 @@ func (s *Script) dropConstraintTriggers(ctx context.Context, tx pgx.Tx) error {
 
 // revokeOthers takes the functions of a table from those who have no need to execute them, and reports whether there
 // were any.
-func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx, functions []db.InstalledFunctionsRow) (revoked bool, err error) {
+func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx,
+	functions []db.InstalledFunctionsRow) (revoked bool, err error) {
 	for _, f := range s.Functions {
 		i := slices.IndexFunc(functions, func(have db.InstalledFunctionsRow) bool { return have.Name == f.Name })
 		if i < 0 {

@@ -109,7 +109,8 @@ func wantedAgain(tracked []Tracked) []wanted {
 }
 
 // sync does one table, unless it is ready.
-func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked, ready map[uint32]audit.Installation) ([]audit.Installation, error) {
+func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked,
+	ready map[uint32]audit.Installation) ([]audit.Installation, error) {
 	skipped := func(why string) ([]audit.Installation, error) {
 		return []audit.Installation{{Table: t.QuotedName, Skipped: why}}, nil
 	}

@@ -3,7 +3,6 @@ package undo
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -566,8 +565,6 @@ func (r *Row) keepUnwritable() {
 	}
 }
 
-var errNoKey = errors.New("a row that comes back has no key")
-
 // readNewKeys finds the keys that rows will have which come back, or get another.
 func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 	args := db.EntityIDsOfImagesParams{Relation: t.Relation}
@@ -593,7 +590,8 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 	}
 	for i, r := range rows {
 		if !keys[i].Complete {
-			return fmt.Errorf("%s: %w", r.EntityID, errNoKey)
+			return &audit.WriteError{RowID: r.RowID, Reason: audit.ValueNotRecorded, Columns: t.key,
+				Detail: fmt.Sprintf("the primary key of %s %s", t.Table, r.EntityID)}
 		}
 		r.newKey = keys[i].EntityID
 		if r.present == nil {
