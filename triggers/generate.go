@@ -459,8 +459,8 @@ func (s *Script) SQL() string {
 	return script
 }
 
-// due is the script as it is run. Creating a policy waits for those who read the table, too, and a grant on a schema has
-// all sessions plan anew: so they are only done where they are missing.
+// due is the script as it is run. Creating a policy waits for those who read the table, too, and a grant on a schema
+// has all sessions plan anew: so they are only done where they are missing.
 func (s *Script) due() string {
 	return s.sql(
 		slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.SchemaGranted }),

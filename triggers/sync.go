@@ -28,12 +28,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Instal
 		if err != nil {
 			return err
 		}
-		names := make(map[int32]string, len(known))
-		for _, t := range known {
-			if t.Tracked {
-				names[t.ID] = t.QuotedName
-			}
-		}
+		names := trackedNames(known)
 		defer func() { err = s.partial(err, changed(done)) }()
 		if done, err = s.syncSchema(ctx); err != nil {
 			return err
@@ -80,6 +75,17 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Instal
 		return err
 	})
 	return done, err
+}
+
+// trackedNames are the names of the tables that are tracked, by their numbers.
+func trackedNames(known []Tracked) map[int32]string {
+	names := make(map[int32]string, len(known))
+	for _, t := range known {
+		if t.Tracked {
+			names[t.ID] = t.QuotedName
+		}
+	}
+	return names
 }
 
 // syncSchema mends what is not of one table.
