@@ -1,5 +1,5 @@
-// Package reason builds errors that say one thing and are another: what PostgreSQL has said, for example, as an
-// audit.ErrNotFound.
+// Package reason asks errors for their reason, where a type assertion for each would be too long: in the command and in
+// tests. It also marks what PostgreSQL has said as one of the errors of package audit.
 package reason
 
 import "errors"
