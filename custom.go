@@ -23,30 +23,24 @@ const MaxCustomSize = custom.MaxSize
 //
 // With encodes the values once. If a value cannot be stored as JSON, everything that is done with the context fails
 // before it reaches the database. The error is an *audit.InvalidError with the reason InvalidCustom or
-// CustomTooLarge, and says where With was called; CustomErr returns it, too.
+// CustomTooLarge, and says where With was called; CustomFromContext returns it, too.
 func With(ctx context.Context, data Custom) context.Context { return custom.With(ctx, data, 1) }
 
 // Without returns a context whose changes are recorded without custom data, even if the given context has some. It is
 // for statements that must not run in a transaction, such as VACUUM.
 func Without(ctx context.Context) context.Context { return custom.Without(ctx) }
 
-// Ignore returns a context whose changes are not recorded, on tables that allow this (Options.AllowIgnore). On other
-// tables it has no effect.
+// Ignore returns a context whose changes are not recorded, on tables that allow this (TableOptions.AllowIgnore). On
+// other tables it has no effect.
 func Ignore(ctx context.Context) context.Context { return custom.Ignore(ctx) }
 
-// Ignored reports whether the context was returned by Ignore, or is derived from such a context.
-func Ignored(ctx context.Context) bool { return custom.Ignored(ctx) }
-
-// CustomOf returns the custom data of a context, or nil if it has none. The map must not be changed.
-func CustomOf(ctx context.Context) Custom { return custom.Of(ctx) }
-
-// CustomErr returns nil if the custom data of a context can be stored. Otherwise it returns an error that wraps
-// an *audit.InvalidError.
-func CustomErr(ctx context.Context) error { return custom.Err(ctx) }
+// CustomFromContext returns the custom data of a context, nil if it has none; the map must not be changed. If it
+// cannot be stored, the error is an *audit.InvalidError.
+func CustomFromContext(ctx context.Context) (Custom, error) { return custom.Of(ctx), custom.Err(ctx) }
 
 // CustomFrom returns the custom data that a struct contains, using its json tags. The value may also be anything else
 // that marshals to a JSON object. Otherwise the error is an *audit.InvalidError with the reason InvalidCustom.
-func CustomFrom[T any](value T) (Custom, error) { return custom.From(value) }
+func CustomFrom(value any) (Custom, error) { return custom.From(value) }
 
 // Stamp sets the custom data of ctx for all changes that a transaction makes from now on. It ends with the
 // transaction.

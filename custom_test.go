@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/reason"
 )
@@ -24,16 +25,16 @@ func TestWith(t *testing.T) {
 	t.Parallel()
 	outer := exaudit.With(context.Background(), exaudit.Custom{"a": 1, "b": 1})
 	inner := exaudit.With(outer, exaudit.Custom{"b": 2, "c": nil})
-	if got := asJSON(t, exaudit.CustomOf(inner)); got != `{"a":1,"b":2,"c":null}` {
+	if got := asJSON(t, customOf(inner)); got != `{"a":1,"b":2,"c":null}` {
 		t.Errorf("inner is %s", got)
 	}
-	if got := asJSON(t, exaudit.CustomOf(outer)); got != `{"a":1,"b":1}` {
+	if got := asJSON(t, customOf(outer)); got != `{"a":1,"b":1}` {
 		t.Errorf("outer became %s", got)
 	}
-	if got := exaudit.CustomOf(exaudit.Without(inner)); got != nil {
+	if got := customOf(exaudit.Without(inner)); got != nil {
 		t.Errorf("Without left %v", got)
 	}
-	if ctx := exaudit.Ignore(inner); !exaudit.Ignored(ctx) || exaudit.Ignored(inner) || len(exaudit.CustomOf(ctx)) != 3 {
+	if ctx := exaudit.Ignore(inner); !custom.Ignored(ctx) || custom.Ignored(inner) || len(customOf(ctx)) != 3 {
 		t.Error("Ignore is not beside the custom data")
 	}
 }
@@ -71,7 +72,7 @@ func TestInvalidCustom(t *testing.T) {
 		b.Queue(`SELECT 1`)
 		for name, err := range map[string]error{
 			"Exec": exec, "Query": query, "QueryRow": db.QueryRow(ctx, `SELECT 1`).Scan(), "Begin": begin, "Revert": revert,
-			"CopyFrom": copied, "SendBatch": db.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": exaudit.CustomErr(ctx),
+			"CopyFrom": copied, "SendBatch": db.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": customErr(ctx),
 		} {
 			if !reason.Is(err, test.want) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "custom_test.go") {
 				t.Errorf("%s: got %v, want %v with %s", name, err, test.want, test.says)
@@ -79,7 +80,7 @@ func TestInvalidCustom(t *testing.T) {
 		}
 	}
 	for _, fine := range []exaudit.Custom{{"a": `\u0000`}, {"a": "\U0001F600 \\"}, {"a": json.RawMessage(`"\ud83d\ude00"`)}, nil, {}} {
-		if err := exaudit.CustomErr(exaudit.With(context.Background(), fine)); err != nil {
+		if err := customErr(exaudit.With(context.Background(), fine)); err != nil {
 			t.Errorf("%v: %v", fine, err)
 		}
 	}
@@ -101,7 +102,7 @@ func TestCustomError(t *testing.T) {
 	const want = `{"a":"no","b":"in two","c":"ERROR: m (SQLSTATE 42P01)","d":null,"e":null,"f":"itself","g":"1\n2"}`
 	var got string
 	end(t, exaudit.New(poolOf(t, pgtest.New(t), pgx.QueryExecModeExec)).QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&got))
-	if got != want || exaudit.CustomErr(ctx) != nil {
+	if got != want || customErr(ctx) != nil {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -164,7 +165,7 @@ func TestCustomOfTheDatabase(t *testing.T) {
 		adb := exaudit.New(poolOf(t, db, mode))
 		for _, ctx := range []context.Context{ctx, by(ctx, "a"), exaudit.Without(by(ctx, "a")), ctx} {
 			want := `{"source": "database"}`
-			if exaudit.CustomOf(ctx) != nil {
+			if customOf(ctx) != nil {
 				want = `{"who": "a"}`
 			}
 			_, err := adb.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
@@ -201,7 +202,7 @@ func TestMiddleware(t *testing.T) {
 			return nil
 		})
 		handler := exaudit.RequestMiddleware(user(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			got, header = exaudit.CustomOf(r.Context()), r.Header.Get("X-Request-Id")
+			got, header = customOf(r.Context()), r.Header.Get("X-Request-Id")
 		})))
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = test.address

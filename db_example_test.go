@@ -671,7 +671,7 @@ func undone(ctx context.Context, db *exaudit.DB, id int) uint64 {
 func ExampleTrack() {
 	ctx, db := forExample("r-48")
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		change := exaudit.Change{Table: "parcels", After: map[string]any{"id": 48, "status": "lost", "weight": 1}}
+		change := audit.Change{Table: "parcels", After: map[string]any{"id": 48, "status": "lost", "weight": 1}}
 		_, err := exaudit.Track(ctx, tx, change)
 		return err
 	})

@@ -67,7 +67,7 @@ func ExampleNew() {
 func ExampleWith() {
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7, "reason": "import"})
 	ctx = exaudit.With(ctx, exaudit.Custom{"reason": "correction"})
-	fmt.Println(exaudit.CustomOf(ctx), exaudit.CustomErr(ctx))
+	fmt.Println(exaudit.CustomFromContext(ctx))
 	// Output: map[actor_id:7 reason:correction] <nil>
 }
 
@@ -81,7 +81,10 @@ func ExampleCustomFrom() {
 
 func ExampleMiddleware() {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { fmt.Println(exaudit.CustomOf(r.Context())) })
+	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) {
+		custom, err := exaudit.CustomFromContext(r.Context())
+		fmt.Println(custom["actor"], custom["request_id"], err)
+	})
 	user := exaudit.Middleware(func(r *http.Request) exaudit.Custom {
 		if name, _, ok := r.BasicAuth(); ok {
 			return exaudit.Custom{"actor": name}
@@ -93,7 +96,7 @@ func ExampleMiddleware() {
 	r.Header.Set("X-Request-Id", "r-1")
 	r.SetBasicAuth("ann", "")
 	handler.ServeHTTP(httptest.NewRecorder(), r)
-	// Output: map[actor:ann remote_addr:192.0.2.1 request_id:r-1]
+	// Output: ann r-1 <nil>
 }
 
 func TestReadmeExample(t *testing.T) {

@@ -88,6 +88,17 @@ func after(id int64) audit.Cursor {
 	return (&audit.Version{ID: id}).Cursor()
 }
 
+// customOf is the custom data of a context, whether it can be stored or not.
+func customOf(ctx context.Context) exaudit.Custom {
+	data, _ := exaudit.CustomFromContext(ctx)
+	return data
+}
+
+func customErr(ctx context.Context) error {
+	_, err := exaudit.CustomFromContext(ctx)
+	return err
+}
+
 // patchJSON is a patch in its stable form, for comparing.
 func patchJSON(t *testing.T, p patch.Patch) string {
 	t.Helper()

@@ -15,10 +15,10 @@ import (
 // COMMITTED, what had been committed when the transaction began to read counts as committed.
 //
 // A mark stays valid after dump and restore. If the name is taken, the error is ErrExists. If a transaction in
-// progress has taken or removed the name, it is ErrLocked, after DefaultLockTimeout.
+// progress has taken or removed the name, it is ErrLocked, after 5 seconds.
 func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*audit.Mark, error) {
 	var mark *audit.Mark
-	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
+	err := lock.Retry(ctx, d.conn, lock.DefaultTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
 		mark, err = history.MakeMark(ctx, tx, name, given(opts).Note)
 		return err
 	})
@@ -34,7 +34,7 @@ func (d *DB) Marks(ctx context.Context) ([]audit.Mark, error) {
 // RemoveMark removes a mark. The present user must have made it, or be a member of exaudit_owner. If there is no mark
 // with the name, the error is ErrNotFound.
 func (d *DB) RemoveMark(ctx context.Context, name string) error {
-	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
+	err := lock.Retry(ctx, d.conn, lock.DefaultTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
 		return history.RemoveMark(ctx, tx, name)
 	})
 	return d.explain(ctx, err)

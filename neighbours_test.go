@@ -142,7 +142,7 @@ func (c *calls) writing() []call {
 		}},
 		{name: "track", run: func(ctx context.Context) error {
 			return pgx.BeginFunc(ctx, c.db.Pool, func(tx pgx.Tx) error {
-				_, err := exaudit.Track(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), tx, exaudit.Change{Table: "customers", After: map[string]any{"id": 99}})
+				_, err := exaudit.Track(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), tx, audit.Change{Table: "customers", After: map[string]any{"id": 99}})
 				return err
 			})
 		}},

@@ -11,12 +11,6 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// DefaultLockTimeout is how long operations wait for locks if their options have no LockTimeout.
-const DefaultLockTimeout = lock.DefaultTimeout
-
-// DefaultMaxRows is the value of UndoOptions.MaxRows if it is not set.
-const DefaultMaxRows = undo.DefaultMaxRows
-
 // InitOptions change how Init works.
 type InitOptions struct {
 	// Precision is how many digits of a second the times of versions have, 0 to 6; nil leaves it as it is, which is 6
@@ -25,7 +19,7 @@ type InitOptions struct {
 	// in a separate transaction, and not if the schema is newer than this program, which is then an error.
 	Precision *int
 	// LockTimeout is how long Init waits for each lock; a negative value means for ever. If it is 0, Init waits a
-	// minute for other processes that initialise or update the same database, and DefaultLockTimeout for other locks.
+	// minute for other processes that initialise or update the same database, and 5 seconds for other locks.
 	LockTimeout time.Duration
 }
 
@@ -40,7 +34,7 @@ type InstallOptions struct {
 	// a table has. A table that is not in the map keeps its options until it is uninstalled. If an option is wrong,
 	// the error is an *audit.InvalidError.
 	TableOptions map[string]audit.TableOptions
-	// LockTimeout is how long Install waits for all the locks of each table; 0 means DefaultLockTimeout, and a negative
+	// LockTimeout is how long Install waits for all the locks of each table; 0 means 5 seconds, and a negative
 	// value means for ever. Creating a trigger must wait for the transactions that write to the table. The first
 	// install must also wait for those that read it, because it creates a policy. While it waits, Install keeps a
 	// lock, or a place in the queue for one, for at most a fifth of deadlock_timeout, and then begins again.
@@ -76,7 +70,7 @@ type FollowOptions struct {
 type BaselineOptions struct {
 	// EveryRow also records rows that have versions already.
 	EveryRow bool
-	// LockTimeout is how long Baseline waits for the lock of each table; 0 means DefaultLockTimeout, and a negative
+	// LockTimeout is how long Baseline waits for the lock of each table; 0 means 5 seconds, and a negative
 	// value means for ever.
 	LockTimeout time.Duration
 	// Progress is called for each table that is done.
@@ -91,7 +85,7 @@ type MarkOptions struct {
 // IndexOptions change how IndexCustom works.
 type IndexOptions struct {
 	// LockTimeout is how long IndexCustom waits for the transactions that are in progress when it is called; 0 means
-	// DefaultLockTimeout, and a negative value means for ever.
+	// 5 seconds, and a negative value means for ever.
 	LockTimeout time.Duration
 }
 
@@ -106,7 +100,7 @@ type RevertOptions struct {
 	// AllowDiverged also reverts a row that is not what its history says, which is otherwise refused. Columns that no
 	// undone version contains keep their present value; the others get the recorded value.
 	AllowDiverged bool
-	// LockTimeout is how long a revert waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
+	// LockTimeout is how long a revert waits for all locks; 0 means 5 seconds, and a negative value means for
 	// ever. If a lock is not free in time, the error is ErrLocked.
 	LockTimeout time.Duration
 }
@@ -115,7 +109,7 @@ type RevertOptions struct {
 type UndoOptions struct {
 	// OnConflict says what happens with conflicts. The default is RefuseConflicts.
 	OnConflict audit.ConflictPolicy
-	// MaxRows is how many rows an undo may be about; 0 means DefaultMaxRows. If there are more, the error is
+	// MaxRows is how many rows an undo may be about; 0 means 10,000. If there are more, the error is
 	// ErrTooManyRows.
 	MaxRows int
 	// KeepColumns are columns that existing rows keep as they are, without a conflict, for example the time of the
@@ -130,7 +124,7 @@ type UndoOptions struct {
 	// a row is not part of the undo, the error is an *audit.InvalidError with the reason
 	// NotInUndo.
 	OverwriteRows []audit.RowID
-	// LockTimeout is how long an undo waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
+	// LockTimeout is how long an undo waits for all locks; 0 means 5 seconds, and a negative value means for
 	// ever. An undo waits for another undo, and for transactions that have changed its rows. While it holds locks on
 	// rows, it does not wait for others: it releases them and begins again. So no transaction is ended because of
 	// a deadlock with it. If a lock is not free in time, the error is ErrLocked.
@@ -149,7 +143,7 @@ type ApplyOptions struct {
 func wait(timeout time.Duration) time.Duration {
 	switch {
 	case timeout == 0:
-		return DefaultLockTimeout
+		return lock.DefaultTimeout
 	case timeout < 0:
 		return 0
 	}

@@ -129,12 +129,12 @@ func TestTrackMasked(t *testing.T) {
 	}
 	row := func(name, ssn string) map[string]any { return map[string]any{"id": 1, "name": name, "ssn": ssn} }
 	for _, c := range []struct {
-		change exaudit.Change
+		change audit.Change
 		want   string
 	}{
-		{exaudit.Change{Table: "people", After: row("a", "s")}, `created {"": [{"masked": "ssn"}], "id": 1, "ssn": "***"}`},
-		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("b", "s")}, ``},
-		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("a", "r")}, `updated {"": [{"masked": "ssn"}], "ssn": "***"}`},
+		{audit.Change{Table: "people", After: row("a", "s")}, `created {"": [{"masked": "ssn"}], "id": 1, "ssn": "***"}`},
+		{audit.Change{Table: "people", Before: row("a", "s"), After: row("b", "s")}, ``},
+		{audit.Change{Table: "people", Before: row("a", "s"), After: row("a", "r")}, `updated {"": [{"masked": "ssn"}], "ssn": "***"}`},
 	} {
 		id, err := track(ctx, db, c.change)
 		if err != nil {

@@ -22,7 +22,7 @@ func (d *DB) ensurePrecision(ctx context.Context, digits int) (changed bool, err
 	if err := sql.Check(ctx, d.conn); err != nil {
 		return false, err
 	}
-	err = lock.Retry(ctx, d.conn, DefaultLockTimeout, "table exaudit.versions",
+	err = lock.Retry(ctx, d.conn, lock.DefaultTimeout, "table exaudit.versions",
 		func(tx pgx.Tx, briefly func() error) error {
 			if err := briefly(); err != nil { // all that is recorded waits behind it
 				return err

@@ -28,7 +28,7 @@ func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*a
 }
 
 func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*audit.RevertPlan, error) {
-	if err := CustomErr(ctx); err != nil {
+	if err := custom.Err(ctx); err != nil {
 		return nil, err
 	}
 	if data := custom.JSON(ctx); data != "" {

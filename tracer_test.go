@@ -116,7 +116,7 @@ func traffic(ctx context.Context, c interface {
 		panic(err)
 	}
 	another := ctx
-	if exaudit.CustomOf(ctx) != nil {
+	if customOf(ctx) != nil {
 		another = by(ctx, "another")
 	}
 	for _, ctx := range []context.Context{ctx, another, ctx} {

@@ -14,21 +14,13 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Change is a change that no trigger saw. Before and After are rows of the table: anything that marshals to a JSON
-// object of its columns, such as a map or a struct with json tags. A value of nil means that there is no row. For an
-// update, both may leave out the same columns, which did not change, but not the primary key.
-type Change struct {
-	Table         string
-	Before, After any
-}
-
 // Track records a change that no trigger saw, as part of tx and with the custom data of ctx, and returns the id of
 // its version. Values are read as the types of the table's columns, as a trigger would have seen them. An update that
 // changes nothing is not recorded, and Track returns 0.
 //
 // The role needs EXECUTE on function exaudit.track, which by default nobody has. With it, a role can write versions
 // without making a change.
-func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
+func Track(ctx context.Context, tx pgx.Tx, c audit.Change) (int64, error) {
 	tx, err := custom.UnwrapTx(ctx, tx)
 	if err != nil {
 		return 0, err
@@ -37,7 +29,7 @@ func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	return id, explain(ctx, tx, err)
 }
 
-func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
+func track(ctx context.Context, tx pgx.Tx, c audit.Change) (int64, error) {
 	t, err := triggers.Find(ctx, tx, c.Table)
 	if err != nil {
 		return 0, err
@@ -74,7 +66,7 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 
 // recordWith runs record with the custom data of ctx, and leaves the session's own as it was.
 func recordWith(ctx context.Context, tx pgx.Tx, record func() (int64, error)) (int64, error) {
-	if CustomOf(ctx) == nil {
+	if custom.Of(ctx) == nil {
 		return record()
 	}
 	queries := db.New()

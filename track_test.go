@@ -15,7 +15,7 @@ import (
 )
 
 // track runs Track in a transaction of its own.
-func track(ctx context.Context, db *pgtest.DB, c exaudit.Change) (id int64, err error) {
+func track(ctx context.Context, db *pgtest.DB, c audit.Change) (id int64, err error) {
 	err = pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
 		id, err = exaudit.Track(ctx, tx, c)
 		return err
@@ -32,7 +32,7 @@ func TestTrack(t *testing.T) {
 		Status string `json:"status"`
 		Total  string `json:"total"`
 	}
-	for _, c := range []exaudit.Change{
+	for _, c := range []audit.Change{
 		{Table: "orders", After: order{5, "new", "1.5"}},
 		{Table: "orders", Before: order{5, "new", "1.5"}, After: order{5, "paid", "1.50"}},
 		{Table: "orders", Before: map[string]any{"id": 5, "status": "paid", "total": 1.5}},
@@ -51,7 +51,7 @@ func TestTrack(t *testing.T) {
 	if got := asJSON(t, versions[0].Custom); got != `{"import":"2019.csv"}` {
 		t.Errorf("custom %s", got)
 	}
-	if id, err := track(ctx, db, exaudit.Change{Table: "orders", Before: order{5, "a", "1"}, After: order{5, "a", "1.0"}}); id != 0 || err != nil {
+	if id, err := track(ctx, db, audit.Change{Table: "orders", Before: order{5, "a", "1"}, After: order{5, "a", "1.0"}}); id != 0 || err != nil {
 		t.Errorf("a change of nothing: id %d, %v", id, err)
 	}
 }
@@ -68,16 +68,16 @@ func TestTrackByOptions(t *testing.T) {
 	row := func(id int, status string) map[string]any { return map[string]any{"id": id, "status": status, "n": 1} }
 	for _, c := range []struct {
 		name     string
-		change   exaudit.Change
+		change   audit.Change
 		ignore   string
 		recorded bool
 	}{
-		{"met", exaudit.Change{Table: "orders", After: row(1, "open")}, "off", true},
-		{"not met", exaudit.Change{Table: "orders", After: row(2, "draft")}, "off", false},
-		{"comes to be met", exaudit.Change{Table: "orders", Before: row(2, "draft"), After: row(2, "open")}, "off", true},
-		{"met no more", exaudit.Change{Table: "orders", Before: row(2, "open"), After: row(2, "draft")}, "off", true},
-		{"perhaps met", exaudit.Change{Table: "orders", Before: map[string]any{"id": 3, "n": 1}, After: map[string]any{"id": 3, "n": 2}}, "off", true},
-		{"ignored", exaudit.Change{Table: "orders", After: row(4, "open")}, "on", false},
+		{"met", audit.Change{Table: "orders", After: row(1, "open")}, "off", true},
+		{"not met", audit.Change{Table: "orders", After: row(2, "draft")}, "off", false},
+		{"comes to be met", audit.Change{Table: "orders", Before: row(2, "draft"), After: row(2, "open")}, "off", true},
+		{"met no more", audit.Change{Table: "orders", Before: row(2, "open"), After: row(2, "draft")}, "off", true},
+		{"perhaps met", audit.Change{Table: "orders", Before: map[string]any{"id": 3, "n": 1}, After: map[string]any{"id": 3, "n": 2}}, "off", true},
+		{"ignored", audit.Change{Table: "orders", After: row(4, "open")}, "on", false},
 	} {
 		err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, `SET LOCAL exaudit.ignore = `+c.ignore); err != nil {
@@ -102,17 +102,17 @@ func TestTrackRefuses(t *testing.T) {
 	row := map[string]any{"id": 1, "total": 1}
 	for _, c := range []struct {
 		name   string
-		change exaudit.Change
+		change audit.Change
 		want   any
 		code   string
 	}{
-		{"nothing", exaudit.Change{Table: "orders"}, audit.InvalidChange, ""},
-		{"no key", exaudit.Change{Table: "orders", After: map[string]any{"total": 1}}, audit.InvalidChange, ""},
-		{"other key", exaudit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, audit.InvalidChange, ""},
-		{"no table", exaudit.Change{Table: "nowhere", After: row}, audit.NoTable, ""},
-		{"untracked", exaudit.Change{Table: "customers", After: row}, audit.NotTracked, ""},
-		{"unknown column", exaudit.Change{Table: "orders", After: map[string]any{"id": 1, "nope": 1}}, nil, "42703"},
-		{"wrong type", exaudit.Change{Table: "orders", After: map[string]any{"id": 1, "total": "much"}}, nil, "22P02"},
+		{"nothing", audit.Change{Table: "orders"}, audit.InvalidChange, ""},
+		{"no key", audit.Change{Table: "orders", After: map[string]any{"total": 1}}, audit.InvalidChange, ""},
+		{"other key", audit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, audit.InvalidChange, ""},
+		{"no table", audit.Change{Table: "nowhere", After: row}, audit.NoTable, ""},
+		{"untracked", audit.Change{Table: "customers", After: row}, audit.NotTracked, ""},
+		{"unknown column", audit.Change{Table: "orders", After: map[string]any{"id": 1, "nope": 1}}, nil, "42703"},
+		{"wrong type", audit.Change{Table: "orders", After: map[string]any{"id": 1, "total": "much"}}, nil, "22P02"},
 	} {
 		_, err := track(ctx, db, c.change)
 		var pgErr *pgconn.PgError
@@ -138,7 +138,7 @@ func TestTrackNeedsPrivilege(t *testing.T) {
 	conn := db.Connect(t, role)
 	attempt := func() error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			_, err := exaudit.Track(ctx, tx, exaudit.Change{Table: "orders", After: map[string]any{"id": 1}})
+			_, err := exaudit.Track(ctx, tx, audit.Change{Table: "orders", After: map[string]any{"id": 1}})
 			return err
 		})
 	}

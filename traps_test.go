@@ -341,7 +341,7 @@ func (d *trapped) library(db *exaudit.DB) {
 	tx, err := d.pool.Begin(ctx)
 	d.call("Begin", err)
 	d.call("Stamp", exaudit.Stamp(exaudit.With(ctx, exaudit.Custom{"actor": "bob"}), tx))
-	_, err = exaudit.Track(ctx, tx, exaudit.Change{Table: "keyless", After: map[string]any{"id": 77, "n": 1}})
+	_, err = exaudit.Track(ctx, tx, audit.Change{Table: "keyless", After: map[string]any{"id": 77, "n": 1}})
 	d.call("Track", err)
 	d.call("Track", tx.Commit(ctx))
 

@@ -538,10 +538,10 @@ func TestRevertInAuditedTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	note(t, ctx, tx, "2")
-	if _, err := exaudit.Track(ctx, tx, exaudit.Change{Table: "notes", After: map[string]any{"id": 9, "body": "3"}}); err != nil {
+	if _, err := exaudit.Track(ctx, tx, audit.Change{Table: "notes", After: map[string]any{"id": 9, "body": "3"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exaudit.Track(by(ctx, "d"), tx, exaudit.Change{Table: "notes", After: map[string]any{"id": 10, "body": "4"}}); err != nil {
+	if _, err := exaudit.Track(by(ctx, "d"), tx, audit.Change{Table: "notes", After: map[string]any{"id": 10, "body": "4"}}); err != nil {
 		t.Fatal(err)
 	}
 	note(t, ctx, tx, "5")
@@ -580,7 +580,7 @@ func TestCustomIsNoSQL(t *testing.T) {
 					text += append(pieces, more...)[random.IntN(len(pieces)+len(more))]
 				}
 				ctx := exaudit.With(plain, exaudit.Custom{text: text})
-				want := asJSON(t, exaudit.CustomOf(ctx))
+				want := asJSON(t, customOf(ctx))
 				tx := begin(t, ctx, adb)
 				got := asked(t, tx)
 				end(t, tx.Rollback(ctx))

@@ -96,7 +96,7 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 
 func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*audit.UndoPlan,
 	error)) (*audit.UndoPlan, error) {
-	if err := CustomErr(ctx); err != nil {
+	if err := custom.Err(ctx); err != nil {
 		return nil, err
 	}
 	if data := custom.JSON(ctx); data != "" {

@@ -42,3 +42,11 @@ func (u Unrecorded) String() string {
 	}
 	return u.Table + ": " + string(u.Reason)
 }
+
+// Change is a change that no trigger saw: see exaudit.Track. Before and After are rows of the table: anything that
+// marshals to a JSON object of its columns, such as a map or a struct with json tags. A value of nil means that there
+// is no row. For an update, both may leave out the same columns, which did not change, but not the primary key.
+type Change struct {
+	Table         string
+	Before, After any
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 func (p *program) indexCommand() *cli.Command {
@@ -24,7 +25,7 @@ func (p *program) indexCommand() *cli.Command {
 
 func indexTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Name: lockTimeoutName, Value: lock.DefaultTimeout,
 		Usage: "first wait for the transactions in progress for at most `DURATION`; 0 waits forever",
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/internal/reason"
 )
 
@@ -31,7 +32,7 @@ func (p *program) initCommand() *cli.Command {
 // initTimeoutFlag is for a wait that keeps nobody else waiting, unless a table has to be altered.
 func initTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout, DefaultText: "1m for another init, 5s otherwise",
+		Name: lockTimeoutName, Value: lock.DefaultTimeout, DefaultText: "1m for another init, 5s otherwise",
 		Usage: "wait for each lock for at most `DURATION`; 0 waits forever",
 	}
 }

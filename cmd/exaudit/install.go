@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -98,7 +99,7 @@ const lockTimeoutName = "lock-timeout"
 
 func lockTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Name: lockTimeoutName, Value: lock.DefaultTimeout,
 		Usage: "wait for the locks of each table for at most `DURATION` in total, such as 500ms or 1m; 0 waits forever",
 	}
 }
@@ -106,7 +107,7 @@ func lockTimeoutFlag() cli.Flag {
 // rowTimeoutFlag is for a wait that keeps nobody else waiting.
 func rowTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Name: lockTimeoutName, Value: lock.DefaultTimeout,
 		Usage: "wait for other undos and for locked rows for at most `DURATION` in total; 0 waits forever",
 	}
 }

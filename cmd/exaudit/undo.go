@@ -18,6 +18,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/reason"
+	"github.com/exaudit/exaudit/internal/undo"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -71,7 +72,7 @@ func undoFlags() []cli.Flag {
 			Usage: "do not change `COLUMN`, or TABLE.COLUMN (may be repeated)"},
 		&cli.StringSliceFlag{Name: "set", KeepSpace: true,
 			Usage: "in restored rows, set a column of which no value was recorded, as in `COLUMN=VALUE` or TABLE.COLUMN=VALUE (may be repeated)"},
-		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows),
+		&cli.IntFlag{Name: "max-rows", Value: undo.DefaultMaxRows, DefaultText: strconv.Itoa(undo.DefaultMaxRows),
 			Usage: "refuse to undo changes of more than `N` rows"},
 		&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
 			Usage: "record `KEY=VALUE` as custom data; VALUE is JSON if possible, otherwise text (may be repeated)"},
