@@ -100,10 +100,11 @@ CREATE FUNCTION exaudit_internal.changes_in_order(table_id integer, keys text[],
                                          OUT left_row text, OUT new_row text, OUT ends boolean) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY -- planned for these keys
+    RETURN QUERY
     WITH statements AS MATERIALIZED (
         SELECT c.id, c.xid, c.began, c.command, c.entity_id, c.previous_entity_id, c.old_row, c.new_row,
                min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
@@ -125,7 +126,7 @@ BEGIN
             FROM exaudit.versions v
             WHERE v.table_id = changes_in_order.table_id AND v.entity_id = s.entity_id COLLATE "C" AND v.id >= changes_in_order.first_id
               AND v.id < s.id AND v.xid = s.xid AND v.action = 'updated'
-              AND NOT EXISTS (SELECT FROM statements o WHERE o.id = v.id)) AS u ON s.command IS NULL
+              AND s.command IS NULL AND NOT EXISTS (SELECT FROM statements o WHERE o.id = v.id)) AS u ON true
     )
     SELECT o.id, o.xid, o.action, o.place, o.origin, o.left_row, o.new_row,
            o.command IS NULL OR lead(o.position) OVER w IS DISTINCT FROM o.position OR lead(o.command) OVER w IS DISTINCT FROM o.command
@@ -359,43 +360,38 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.ends_well TO exaudit_reader;
 
--- The row that has a key now, null if there is none. NULL where that is not known, or the table was not tracked until now.
-CREATE FUNCTION exaudit_internal.image_now(table_id integer, key text, last_id bigint) RETURNS jsonb
+-- The rows that have some keys now, by the places of these, null if there is none. None where that is not known, or the
+-- table was not tracked until now.
+CREATE FUNCTION exaudit_internal.images_now(table_id integer, keys text[], last_id bigint, OUT place integer, OUT image jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     relation regclass := (SELECT r.relation FROM exaudit_internal.relations r JOIN exaudit.tables t ON t.id = r.table_id
-                          WHERE r.table_id = image_now.table_id AND t.tracked);
-    image    jsonb;
+                          WHERE r.table_id = images_now.table_id AND t.tracked);
 BEGIN
-    IF relation IS NULL OR last_id IS NOT NULL THEN
-        RETURN NULL;
+    IF keys <> '{}' AND relation IS NOT NULL AND last_id IS NULL THEN
+        RETURN QUERY
+        SELECT k.place::integer, coalesce(r.image, 'null')
+        FROM unnest(keys) WITH ORDINALITY AS k (key, place)
+        LEFT JOIN exaudit_internal.rows_now(images_now.table_id, relation, keys) AS r ON r.place = k.place;
     END IF;
-    EXECUTE pg_catalog.format(
-        'SELECT exaudit_internal.encode(t.*) FROM %s AS t, exaudit_internal.key_record($1, $2) AS k (%s) WHERE %s AND %s = $3 COLLATE "C"',
-        exaudit_internal.target(relation), exaudit_internal.key_definition(relation), exaudit_internal.key_condition(relation),
-        exaudit_internal.entity_id_expression(relation, 't'))
-    INTO image USING relation, exaudit_internal.key_image(relation, key), key;
-    RETURN coalesce(image, 'null');
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.image_now TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.images_now TO exaudit_reader;
 
--- told_by_images for what happened at one key, by versions, with their images; keys are those under which they were recorded.
-CREATE FUNCTION exaudit_internal.told_at_key(table_id integer, key text, first_id bigint, last_id bigint, period integer, ids bigint[], keys text[],
-                                    comes boolean[], goes boolean[], left_rows text[], new_rows text[],
+-- told_by_images for what happened at one key, by versions, whose images it reads; keys are those under which they were recorded.
+CREATE FUNCTION exaudit_internal.told_at_key(table_id integer, ids bigint[], keys text[], comes boolean[], goes boolean[],
+                                    left_rows text[], new_rows text[], was jsonb, is_now jsonb, skipped text[],
                                     OUT version_id bigint, OUT came_by bigint) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    befores   jsonb[];
+    befores jsonb[];
     afters  jsonb[];
-    was     jsonb := CASE WHEN period = 0 THEN (SELECT r.image FROM exaudit_internal.rows_there(table_id, ARRAY[key], first_id) AS r) END;
-    is_now  jsonb := exaudit_internal.image_now(table_id, key, last_id);
-    skipped text[] := exaudit_internal.altered_columns(table_id);
     told    integer[];
 BEGIN
     SELECT array_agg(CASE WHEN v.action = 'baseline' THEN v.after ELSE v.before END ORDER BY e.i), array_agg(v.after ORDER BY e.i) INTO befores, afters
@@ -436,19 +432,27 @@ BEGIN
         FROM steps s JOIN names k ON k.place = s.place
         UNION ALL
         SELECT s.*, k.key, s.origin, false, true FROM steps s JOIN names k ON k.place = s.place WHERE s.origin IS NOT NULL
+    ), shared AS MATERIALIZED (
+        SELECT e.period, e.spot, array_agg(e.version_id ORDER BY e.step, e.comes, e.i) AS ids, array_agg(e.comes ORDER BY e.step, e.comes, e.i) AS comes,
+               array_agg(e.goes ORDER BY e.step, e.comes, e.i) AS goes, array_agg(e.key ORDER BY e.step, e.comes, e.i) AS keys,
+               array_agg(CASE WHEN NOT e.comes THEN e.left_row END ORDER BY e.step, e.comes, e.i) AS left_rows,
+               array_agg(CASE WHEN e.comes THEN e.new_row END ORDER BY e.step, e.comes, e.i) AS new_rows,
+               (pg_catalog.row_number() OVER ())::integer AS i
+        FROM events e
+        WHERE exaudit_internal.may_share_keys(told_steps.table_id)
+        GROUP BY e.period, e.spot
+        HAVING count(*) > 1 AND bool_or(e.comes AND e.others > 0)
+    ), at AS MATERIALIZED (
+        SELECT array_agg(k.key ORDER BY g.i) AS keys, exaudit_internal.altered_columns(told_steps.table_id) AS skipped
+        FROM shared g JOIN names k ON k.place = g.spot
     ), told AS MATERIALIZED (
         SELECT g.period, g.spot, t.version_id, t.came_by
-        FROM (SELECT e.period, e.spot, array_agg(e.version_id ORDER BY e.step, e.comes, e.i) AS ids, array_agg(e.comes ORDER BY e.step, e.comes, e.i) AS comes,
-                     array_agg(e.goes ORDER BY e.step, e.comes, e.i) AS goes, array_agg(e.key ORDER BY e.step, e.comes, e.i) AS keys,
-                     array_agg(CASE WHEN NOT e.comes THEN e.left_row END ORDER BY e.step, e.comes, e.i) AS left_rows,
-                     array_agg(CASE WHEN e.comes THEN e.new_row END ORDER BY e.step, e.comes, e.i) AS new_rows
-              FROM events e
-              GROUP BY e.period, e.spot
-              HAVING count(*) > 1 AND bool_or(e.comes AND e.others > 0)) AS g
-        JOIN names k ON k.place = g.spot
-        CROSS JOIN LATERAL exaudit_internal.told_at_key(told_steps.table_id, k.key, told_steps.first_id, told_steps.last_id, g.period,
-                                               g.ids, g.keys, g.comes, g.goes, g.left_rows, g.new_rows) AS t
-        WHERE exaudit_internal.may_share_keys(told_steps.table_id)
+        FROM at
+        CROSS JOIN shared g
+        LEFT JOIN exaudit_internal.rows_there(told_steps.table_id, (SELECT at.keys FROM at), told_steps.first_id) AS was ON was.place = g.i AND g.period = 0
+        LEFT JOIN exaudit_internal.images_now(told_steps.table_id, (SELECT at.keys FROM at), told_steps.last_id) AS n ON n.place = g.i
+        CROSS JOIN LATERAL exaudit_internal.told_at_key(told_steps.table_id, g.ids, g.keys, g.comes, g.goes, g.left_rows, g.new_rows,
+                                                        was.image, n.image, at.skipped) AS t
     )
     SELECT s.version_id, s.action, s.place, s.origin, s.left_row, s.new_row, s.step, s.period, s.i::integer, h.comes,
            CASE WHEN t.came_by = 0 THEN 0 ELSE c.i::integer END
@@ -507,6 +511,7 @@ CREATE FUNCTION exaudit_internal.tell_apart(table_id integer, keys text[], first
                                    OUT place integer, OUT origin integer, OUT step integer) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- nobody knows how many keys there are, and costs are estimated far too high
 AS $$
 #variable_conflict use_column
 <<this>> -- custom columns of versions may be called as variables are
@@ -636,6 +641,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.first_of_key_changes TO exaudit_reade
 CREATE FUNCTION exaudit_internal.linked_keys(table_id integer, keys text[], first_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- nobody knows how many keys there are, and costs are estimated far too high
 AS $$
 DECLARE
     since bigint := exaudit_internal.first_to_tell_apart(table_id, keys, first_id);
@@ -665,6 +671,7 @@ CREATE FUNCTION exaudit_internal.moved_versions(table_id integer, keys text[], f
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- nobody knows how many keys there are, and costs are estimated far too high
 AS $$
 #variable_conflict use_column
 DECLARE

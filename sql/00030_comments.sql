@@ -330,7 +330,7 @@ COMMENT ON FUNCTION exaudit_internal.altered_columns IS 'Returns the columns tha
 COMMENT ON FUNCTION exaudit_internal.told_by_images IS 'Returns for each change which of the rows that share a key it changed, found out by images.';
 COMMENT ON FUNCTION exaudit_internal.ends_well IS 'Reports whether at most one of some rows remains, and is the present one.';
 COMMENT ON FUNCTION exaudit_internal.told_at_key IS 'Returns for each version which of the rows that share a key it is of.';
-COMMENT ON FUNCTION exaudit_internal.image_now IS 'Returns the row that has a key now.';
+COMMENT ON FUNCTION exaudit_internal.images_now IS 'Returns the rows that have some keys now.';
 COMMENT ON FUNCTION exaudit_internal.told_steps IS 'Returns the changes of steps_in_order; if keys are shared, with the change by which each row got its key.';
 COMMENT ON FUNCTION exaudit_internal.who_goes IS 'Returns which of the rows with a key loses it, by their places in the table.';
 COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which version belongs to which row, for rows that have changed their keys or shared one.';
