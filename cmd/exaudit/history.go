@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -74,25 +73,43 @@ func (p *program) history(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	listed := &listing{table: table, key: strings.Join(key, " "), rows: len(key) == 0}
-	if err := listed.read(c, db, key, append(opts, paging(c)...)); err != nil {
+	listed := &listing{table: table, key: strings.Join(key, " "), rows: len(key) == 0, limit: c.Int("limit")}
+	defer listed.close()
+	if err := listed.open(c, db, key, append(opts, paging(c)...)); err != nil {
 		return err
 	}
-	if len(listed.versions) == 0 {
+	if len(listed.ahead) == 0 {
 		p.complain("no %s is recorded, or this role may not see any", listed.wanted(c))
 	}
-	if listed.damage != nil {
-		p.complain("%s %s: %s", listed.table, listed.key, strings.TrimSpace(listed.damage.Error()))
-	}
-	if listed.fromBeginning(c) {
-		if err := p.sayBegin(c, db, *listed, key); err != nil {
+	if listed.long { // the first versions are shown at once
+		if err := p.printVersions(c, listed); err != nil {
 			return err
 		}
+		return p.sayOf(c, db, listed, key)
 	}
+	if err := p.sayOf(c, db, listed, key); err != nil {
+		return err
+	}
+	return p.printVersions(c, listed)
+}
+
+// sayOf says what is wrong with a history, and what it lacks.
+func (p *program) sayOf(c *cli.Context, db *exaudit.DB, l *listing, key []string) error {
+	l.check(c, db, key)
+	if l.damage != nil {
+		p.complain("%s %s: %s", l.table, l.key, strings.TrimSpace(l.damage.Error()))
+	}
+	if !l.fromBeginning(c) {
+		return nil
+	}
+	return p.sayBegin(c, db, l, key)
+}
+
+func (p *program) printVersions(c *cli.Context, l *listing) error {
 	if !forPeople(c) {
-		return printList(p, c, listed.versions)
+		return printSequence(p, c, l.versions())
 	}
-	return p.printHistory(c, *listed)
+	return p.printHistory(c, l)
 }
 
 // paging are the options that flags of pages say. One more version than is shown tells whether there is another page.
@@ -107,55 +124,9 @@ func paging(c *cli.Context) []option {
 	return opts
 }
 
-// read reads the versions, of a row where there is a key.
-func (l *listing) read(c *cli.Context, db *exaudit.DB, key []string, opts []option) (err error) {
-	switch {
-	case !l.rows:
-		err = withKey(key, func(key any) error {
-			read := db.History
-			if c.Bool("states") {
-				read = db.HistoryWithStates
-			}
-			l.versions, err = exaudit.Collect(read(c.Context, l.table, key, asOptions[exaudit.HistoryOption](opts)...))
-			return err
-		})
-	case l.table != "":
-		l.versions, err = exaudit.Collect(db.Versions(c.Context,
-			append(asOptions[exaudit.VersionsOption](opts), exaudit.ByTable(l.table))...))
-	default:
-		l.versions, err = exaudit.Collect(db.Versions(c.Context, asOptions[exaudit.VersionsOption](opts)...))
-	}
-	if err != nil {
-		return err
-	}
-	if limit := c.Int("limit"); limit > 0 && len(l.versions) > limit {
-		l.versions, l.more = l.versions[:limit], true
-	}
-	if !l.rows && !l.more && !c.IsSet("cursor") { // else it would read more than is shown
-		l.damage = damage(c, db, l.table, key)
-	}
-	return nil
-}
-
-// fromBeginning reports whether a listing has the oldest versions.
-func (l *listing) fromBeginning(c *cli.Context) bool {
-	return l.table != "" && !filtered(c) && !c.IsSet("cursor") && !(c.Bool("newest-first") && l.more)
-}
-
-// began is what the oldest version of a listing is.
-func (l *listing) began(c *cli.Context) audit.Action {
-	switch {
-	case len(l.versions) == 0:
-		return ""
-	case c.Bool("newest-first"):
-		return l.versions[len(l.versions)-1].Action
-	}
-	return l.versions[0].Action
-}
-
 // sayBegin says what a history that is shown from its beginning lacks: what was before the table was tracked, what
 // retention has removed, what is recorded of a table that had the name before.
-func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []string) error {
+func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l *listing, key []string) error {
 	begin, err := db.HistoryBegin(c.Context, l.table)
 	if err != nil {
 		return err
@@ -163,7 +134,7 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 	began := l.began(c)
 	partial := len(key) > 0 && began != "" && began != audit.Created && began != audit.Baseline
 	p.sayKeys(begin, l.table)
-	if partial || l.rows || len(l.versions) == 0 {
+	if partial || l.rows || began == "" {
 		p.sayCut(begin, l.table, partial)
 	}
 	for _, u := range begin.Untracked {
@@ -218,66 +189,20 @@ func (p *program) sayUntracked(u audit.Untracked, table string) {
 // previewed is how long a value may be, in bytes, to be read as it is where it will be cut anyway.
 const previewed = 32 << 10
 
-// listing is what of a history is shown.
-type listing struct {
-	versions   []*audit.Version
-	more       bool // there are more versions
-	table, key string
-	rows       bool // of several rows
-	damage     *audit.DivergedError
-}
-
-// damage is where the history of a row does not fit, nil where it does, or where that cannot be known: of a row that
-// the role may not read.
-func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *audit.DivergedError {
-	err := withKey(key, func(key any) error {
-		return db.CheckHistory(c.Context, table, key,
-			exaudit.Preview(previewed))
-	})
-	misfit := (*audit.DivergedError)(nil)
-	errors.As(err, &misfit)
-	return misfit
-}
-
-// wanted is what was asked for.
-func (l listing) wanted(c *cli.Context) string {
-	text := "version"
-	if filtered(c) || c.IsSet("cursor") {
-		text = "such version"
-	}
-	if l.table != "" {
-		text += " of " + strings.TrimSpace(l.table+" "+l.key)
-	}
-	return text
-}
-
-func (p *program) printHistory(c *cli.Context, l listing) error {
-	if len(l.versions) == 0 {
+// printHistory writes the versions for people, and below a line that says what they are.
+func (p *program) printHistory(c *cli.Context, l *listing) error {
+	if len(l.ahead) == 0 {
 		return nil
 	}
 	v := p.view(c)
 	v.many = l.rows
-	last := l.versions[len(l.versions)-1]
-	subject := printable(last.Table) + " " + printable(string(last.EntityID))
-	switch {
-	case l.table == "":
-		subject = "all tables"
-	case l.rows:
-		subject = printable(last.Table)
+	if _, err := fmt.Fprintln(p.stdout, l.heading(c)); err != nil {
+		return err
 	}
-	order, end := "oldest first", "oldest"
-	if c.Bool("newest-first") {
-		order, end = "newest first", "newest"
-	}
-	count := counted(len(l.versions), "version")
-	switch {
-	case c.IsSet("cursor"):
-		count = "the next " + count
-	case l.more:
-		count = "the " + end + " " + count
-	}
-	fmt.Fprintf(p.stdout, "%s: %s, %s\n", subject, count, order)
-	for _, version := range l.versions {
+	for version, err := range l.versions() {
+		if err != nil {
+			return err
+		}
 		text := "\n"
 		if l.damage != nil && l.damage.Version == version.ID {
 			text += v.bold("does not fit the version before it: something was changed in between without being recorded") + "\n"
@@ -291,7 +216,7 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 		}
 	}
 	if l.more {
-		_, err := fmt.Fprintf(p.stdout, "\nmore versions: --cursor %s\n", last.Cursor())
+		_, err := fmt.Fprintf(p.stdout, "\nmore versions: --cursor %s\n", l.last.Cursor())
 		return err
 	}
 	if l.damage != nil && l.damage.Version == 0 {
@@ -300,6 +225,32 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 		return err
 	}
 	return nil
+}
+
+// heading says of what there are how many versions, in which order.
+func (l *listing) heading(c *cli.Context) string {
+	last := l.ahead[len(l.ahead)-1]
+	subject := printable(last.Table) + " " + printable(string(last.EntityID))
+	switch {
+	case l.table == "":
+		subject = "all tables"
+	case l.rows:
+		subject = printable(last.Table)
+	}
+	order, end := "oldest first", "oldest"
+	if c.Bool("newest-first") {
+		order, end = "newest first", "newest"
+	}
+	count := counted(len(l.ahead), "version")
+	switch {
+	case l.long:
+		count = fmt.Sprintf("more than %d versions", readAhead)
+	case c.IsSet("cursor"):
+		count = "the next " + count
+	case l.more:
+		count = "the " + end + " " + count
+	}
+	return fmt.Sprintf("%s: %s, %s", subject, count, order)
 }
 
 // asJSON is a value in one line of JSON.

@@ -68,7 +68,7 @@ func (p *program) log(c *cli.Context) error {
 	}
 	if !more && !filtered(c) {
 		for _, table := range c.Args().Slice() {
-			if err := p.sayBegin(c, db, listing{table: table, rows: true}, nil); err != nil {
+			if err := p.sayBegin(c, db, &listing{table: table, rows: true}, nil); err != nil {
 				return err
 			}
 		}

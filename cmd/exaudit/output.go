@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"unicode"
@@ -40,18 +41,51 @@ func (p *program) print(c *cli.Context, value any) error {
 
 // printList writes a list as a JSON array, or each of its elements on a line of its own.
 func printList[T any](p *program, c *cli.Context, list []T) error {
-	if c.String("format") == formatJSON {
-		if list == nil {
-			list = []T{} // [] rather than null
+	return printSequence(p, c, func(yield func(T, error) bool) {
+		for _, element := range list {
+			if !yield(element, nil) {
+				return
+			}
 		}
-		return p.print(c, list)
+	})
+}
+
+// printSequence is printList of elements that are written as they come.
+func printSequence[T any](p *program, c *cli.Context, list iter.Seq2[T, error]) error {
+	array := c.String("format") == formatJSON
+	before, after := "", ""
+	if array {
+		before, after = "[\n", "[]\n"
 	}
-	for _, element := range list {
-		if err := p.print(c, element); err != nil {
+	for element, err := range list {
+		if err != nil {
+			return err
+		}
+		if array {
+			err = writeElement(p.stdout, before, element)
+			before, after = ",\n", "\n]\n"
+		} else {
+			err = writeJSON(p.stdout, element, false)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := io.WriteString(p.stdout, after)
+	return err
+}
+
+// writeElement writes one of an indented array, without a line break at its end.
+func writeElement(w io.Writer, before string, element any) error {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(element); err != nil {
+		return fmt.Errorf("print as JSON: %w", err)
+	}
+	_, err := io.WriteString(w, before+"  "+escaped(strings.TrimSuffix(buffer.String(), "\n"), "\n"))
+	return err
 }
 
 func writeJSON(w io.Writer, value any, indented bool) error {
