@@ -32,15 +32,6 @@ type Page struct {
 	Cut int
 }
 
-// Of is the page of a complete history.
-func (p Page) Of(versions []*Version) []*Version {
-	versions = p.Rest(versions)
-	if p.Limit > 0 && len(versions) > p.Limit {
-		versions = versions[:p.Limit]
-	}
-	return versions
-}
-
 // Rest is all of a complete history that comes after the version, wherever that is: nested triggers record versions out
 // of order. If it is not there any more, the ids decide.
 func (p Page) Rest(versions []*Version) []*Version {
