@@ -17,42 +17,42 @@ import (
 
 var errCause = errors.New("the cause")
 
-// samples are an error of each type, for a reason, and what its message says of what was attempted.
-var samples = map[string]func(reason string) (e error, says string){
-	"InvalidError": func(reason string) (error, string) {
-		return &audit.InvalidError{Reason: audit.InvalidReason(reason), Table: "public.t", Name: "n", Detail: "column n",
-			Err: errCause}, "column n"
+// samples are what the message of an error says of what was attempted, and an error of each type, for a reason.
+var samples = map[string]func(reason string) (says string, err error){
+	"InvalidError": func(reason string) (string, error) {
+		return "column n", &audit.InvalidError{Reason: audit.InvalidReason(reason), Table: "public.t", Name: "n", Detail: "column n",
+			Err: errCause}
 	},
-	"SchemaError": func(reason string) (error, string) {
+	"SchemaError": func(reason string) (string, error) {
 		if reason == string(audit.LacksPrivileges) {
-			return &audit.SchemaError{Reason: audit.LacksPrivileges, Role: "ann", Missing: []string{"CREATE on database shop"},
-				Cure: []string{"GRANT"}}, `role "ann" lacks CREATE on database shop`
+			return `role "ann" lacks CREATE on database shop`, &audit.SchemaError{Reason: audit.LacksPrivileges, Role: "ann", Missing: []string{"CREATE on database shop"},
+				Cure: []string{"GRANT"}}
 		}
-		return &audit.SchemaError{Reason: audit.SchemaReason(reason), Detail: "in database shop"}, "in database shop"
+		return "in database shop", &audit.SchemaError{Reason: audit.SchemaReason(reason), Detail: "in database shop"}
 	},
-	"TableError": func(reason string) (error, string) {
-		return &audit.TableError{Reason: audit.TableReason(reason), Table: "public.t", Err: errCause,
-			Unrecorded: []audit.Unrecorded{{Table: "public.t", Reason: audit.NoTriggers}}}, "public.t"
+	"TableError": func(reason string) (string, error) {
+		return "public.t", &audit.TableError{Reason: audit.TableReason(reason), Table: "public.t", Err: errCause,
+			Unrecorded: []audit.Unrecorded{{Table: "public.t", Reason: audit.NoTriggers}}}
 	},
-	"PointError": func(reason string) (error, string) {
-		return &audit.PointError{Reason: audit.PointReason(reason), Table: "public.t", Point: "version 7", Detail: reason,
-			Err: errCause}, "public.t as of version 7"
+	"PointError": func(reason string) (string, error) {
+		return "public.t as of version 7", &audit.PointError{Reason: audit.PointReason(reason), Table: "public.t", Point: "version 7", Detail: reason,
+			Err: errCause}
 	},
-	"WriteError": func(reason string) (error, string) {
-		return &audit.WriteError{Reason: audit.WriteReason(reason), Detail: "public.t 1", Err: errCause}, "public.t 1"
+	"WriteError": func(reason string) (string, error) {
+		return "public.t 1", &audit.WriteError{Reason: audit.WriteReason(reason), Detail: "public.t 1", Err: errCause}
 	},
-	"DivergedError": func(string) (error, string) {
-		return &audit.DivergedError{Version: 7, Difference: patch.Diff(nil, "x")}, "version 7"
+	"DivergedError": func(string) (string, error) {
+		return "version 7", &audit.DivergedError{Version: 7, Difference: patch.Diff(nil, "x")}
 	},
-	"ConflictError": func(reason string) (error, string) {
-		return &audit.ConflictError{Rows: []audit.RowChange{{RowID: audit.RowID{Table: "public.t", EntityID: "1"},
-			Conflicts: []audit.Conflict{{Reason: audit.ConflictReason(reason)}}}}}, "public.t 1"
+	"ConflictError": func(reason string) (string, error) {
+		return "public.t 1", &audit.ConflictError{Rows: []audit.RowChange{{RowID: audit.RowID{Table: "public.t", EntityID: "1"},
+			Conflicts: []audit.Conflict{{Reason: audit.ConflictReason(reason)}}}}}
 	},
-	"LockedError": func(string) (error, string) {
-		return &audit.LockedError{Object: "table public.t", Err: errCause}, "table public.t"
+	"LockedError": func(string) (string, error) {
+		return "table public.t", &audit.LockedError{Object: "table public.t", Err: errCause}
 	},
-	"PartialError": func(string) (error, string) {
-		return &audit.PartialError{Done: []string{"public.t"}, Err: errCause}, "public.t"
+	"PartialError": func(string) (string, error) {
+		return "public.t", &audit.PartialError{Done: []string{"public.t"}, Err: errCause}
 	},
 }
 
@@ -72,7 +72,7 @@ func TestErrorsSayWhatWasAttempted(t *testing.T) {
 			values = map[string]string{"": ""}
 		}
 		for constant, value := range values {
-			err, says := sample(value)
+			says, err := sample(value)
 			text := err.Error()
 			if !strings.Contains(text, says) || strings.Contains(text, "%!") || strings.ContainsAny(text, "\n") {
 				t.Errorf("%s, %s: %q does not say %q", name, constant, text, says)
@@ -82,7 +82,7 @@ func TestErrorsSayWhatWasAttempted(t *testing.T) {
 			}
 			seen[text] = constant
 		}
-		if err, _ := sample(""); errors.Unwrap(err) != nil && !errors.Is(err, errCause) {
+		if _, err := sample(""); errors.Unwrap(err) != nil && !errors.Is(err, errCause) {
 			t.Errorf("%s does not keep its cause", name)
 		}
 	}

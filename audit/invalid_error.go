@@ -67,6 +67,8 @@ func (e *InvalidError) Error() string {
 			return e.onTable("option " + e.Name + ": " + text)
 		}
 		return e.onTable(string(e.Reason) + ": " + text)
+	case InvalidConn, InvalidKey, InvalidFilter, InvalidColumn, InvalidCustom, CustomTooLarge, InvalidChange,
+		InvalidPlan, StructMismatch: // below
 	}
 	return string(e.Reason) + ": " + text
 }

@@ -46,6 +46,7 @@ func (e *TableError) Error() string {
 		return e.detailed("table " + e.Table + " was dropped")
 	case NotRecording:
 		return e.detailed("changes are not recorded")
+	case NoTable: // below
 	}
 	if e.Table == "" {
 		return e.detailed(string(e.Reason))

@@ -46,7 +46,7 @@ func has(err error, reason any) bool {
 	if of(err) == reason {
 		return true
 	}
-	switch err := err.(type) {
+	switch err := any(err).(type) {
 	case interface{ Unwrap() error }:
 		return has(err.Unwrap(), reason)
 	case interface{ Unwrap() []error }:
@@ -61,7 +61,7 @@ func has(err error, reason any) bool {
 
 // of returns the reason of an error itself, not of those that it wraps.
 func of(err error) any {
-	switch err := err.(type) {
+	switch err := any(err).(type) {
 	case *audit.SchemaError:
 		return err.Reason
 	case *audit.TableError:
