@@ -43,7 +43,8 @@ func (l *listing) open(c *cli.Context, db *exaudit.DB, key []string, opts []opti
 			return l.fill(read(c.Context, l.table, key, asOptions[exaudit.HistoryOption](opts)...))
 		})
 	case l.table != "":
-		return l.fill(db.Versions(c.Context, append(asOptions[exaudit.VersionsOption](opts), exaudit.ByTable(l.table))...))
+		return l.fill(db.Versions(c.Context,
+			append(asOptions[exaudit.VersionsOption](opts), exaudit.ByTable(l.table))...))
 	}
 	return l.fill(db.Versions(c.Context, asOptions[exaudit.VersionsOption](opts)...))
 }
@@ -127,8 +128,8 @@ func (l *listing) began(c *cli.Context) audit.Action {
 	return oldest.Action
 }
 
-// check looks where the history of a row does not fit. It cannot be known of a row that the role may not read, and takes
-// reading more than is shown of a part of a history.
+// check looks where the history of a row does not fit. It cannot be known of a row that the role may not read, and
+// takes reading more than is shown of a part of a history.
 func (l *listing) check(c *cli.Context, db *exaudit.DB, key []string) {
 	if l.rows || l.more || c.IsSet("cursor") {
 		return
