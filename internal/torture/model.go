@@ -36,7 +36,7 @@ type version struct {
 	ID       int64
 	Place    int
 	Action   string
-	EntityID string
+	EntityID audit.EntityID
 	XID      uint64
 	Began    time.Time
 }
@@ -298,7 +298,7 @@ func (r *run) match() error {
 	}
 	waiting := map[group][]*version{}
 	for _, v := range r.versions {
-		g := group{stepOf(v.ID), v.Place, v.Action, v.EntityID}
+		g := group{stepOf(v.ID), v.Place, v.Action, string(v.EntityID)}
 		waiting[g] = append(waiting[g], v)
 	}
 	for _, e := range r.entries {

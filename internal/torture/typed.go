@@ -105,10 +105,10 @@ func typedHistories[T any](r *run, place int) error {
 }
 
 // typedBackwards compares a history with what it is newest first, in pages.
-func typedBackwards[T any](r *run, table, key string, want []audit.TypedVersion[T]) error {
+func typedBackwards[T any](r *run, table string, key audit.EntityID, want []audit.TypedVersion[T]) error {
 	limit := 1 + len(want)%4
 	for cursor := audit.Cursor(""); ; {
-		page, err := exaudit.Collect(exaudit.History[T](r.ctx, exaudit.New(r.control), table, audit.EntityID(key),
+		page, err := exaudit.Collect(exaudit.History[T](r.ctx, exaudit.New(r.control), table, key,
 			exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(limit)))
 		if err != nil {
 			return found("typed", "newest versions of %s %s: %v", table, key, err)
