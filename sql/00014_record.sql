@@ -104,9 +104,7 @@ AS $$
 DECLARE
     data pg_catalog.jsonb;
 BEGIN
-    IF exaudit_internal.has_plain_custom_data() THEN
-        data := pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb;
-    ELSIF exaudit_internal.has_session_data() THEN
+    IF exaudit_internal.has_session_data() THEN
         BEGIN
             data := exaudit_internal.custom_setting()::pg_catalog.jsonb;
         EXCEPTION WHEN OTHERS THEN
