@@ -83,12 +83,13 @@ func (c *catalog) upToDate(ctx context.Context, q db.DBTX, t Tracked) (audit.Ins
 		return audit.Installation{}, false, err
 	}
 	drift := script.drift(c.installed)
-	if len(mendable(drift)) > 0 || len(table.stale) > 0 || !slices.Equal(table.KeyColumns, t.KeyColumns) ||
-		checkColumns(t.Options, c.columns[t.Relation], false) != nil {
-		return audit.Installation{}, false, nil
-	}
-	return installationOf(script, drift), true, nil
+	ok := len(mendable(drift)) == 0 && len(table.stale) == 0 && slices.Equal(table.KeyColumns, t.KeyColumns) &&
+		!t.outgrown(c.columns[t.Relation])
+	return installationOf(script, drift), ok, nil
 }
+
+// outgrown reports whether a column that an option leaves out or masks is part of the primary key by now.
+func (t Tracked) outgrown(columns []db.TableColumnsRow) bool { return checkColumns(t.Options, columns, false) != nil }
 
 // installationOf is what there is to say of a table that is up to date.
 func installationOf(script *Script, drift []audit.Drift) audit.Installation {
