@@ -89,7 +89,9 @@ func (c *catalog) upToDate(ctx context.Context, q db.DBTX, t Tracked) (audit.Ins
 }
 
 // outgrown reports whether a column that an option leaves out or masks is part of the primary key by now.
-func (t Tracked) outgrown(columns []db.TableColumnsRow) bool { return checkColumns(t.Options, columns, false) != nil }
+func (t Tracked) outgrown(columns []db.TableColumnsRow) bool {
+	return checkColumns(t.Options, columns, false) != nil
+}
 
 // installationOf is what there is to say of a table that is up to date.
 func installationOf(script *Script, drift []audit.Drift) audit.Installation {
