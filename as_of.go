@@ -75,7 +75,7 @@ func asOf[T any](ctx context.Context, d *DB, table string, at Point,
 }
 
 // StateAt returns the row that had a key at a point, as AsOf does for the whole table. If there was none, the error is
-// ErrNotFound. It reads only what has been recorded of the row since then. If the key is nil, the error is an
+// audit.ErrNotFound. It reads only what has been recorded of the row since then. If the key is nil, the error is an
 // *audit.InvalidError with the reason InvalidKey.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (*T, error) {
 	var row *T
@@ -130,7 +130,7 @@ func (d *DB) AsOf(ctx context.Context, table string, at Point) iter.Seq2[audit.I
 		})
 }
 
-// StateAt returns the row that had a key at a point as an image. If there was none, the error is ErrNotFound.
+// StateAt returns the row that had a key at a point as an image. If there was none, the error is audit.ErrNotFound.
 func (d *DB) StateAt(ctx context.Context, table string, key any, at Point) (audit.Image, error) {
 	var row audit.Image
 	err := d.stateAt(ctx, table, key, at, func(entity history.Entity, unknown func(error) bool) error {

@@ -25,7 +25,7 @@ import (
 //
 // The role must be allowed to lock the tables, as their owners and roles that may update them are. It must also be a
 // member of exaudit_writer, or have EXECUTE on function exaudit.record_baseline, which by default nobody has. If a
-// table is in use for longer than the lock timeout, the error is ErrLocked.
+// table is in use for longer than the lock timeout, the error is audit.ErrLocked.
 func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]audit.BaselineResult, error) {
 	o := given(opts)
 	tracked, err := d.baselineTables(ctx, tables)

@@ -42,6 +42,6 @@ func CustomFromContext(ctx context.Context) (Custom, error) { return custom.Of(c
 // that marshals to a JSON object. Otherwise the error is an *audit.InvalidError with the reason InvalidCustom.
 func CustomFrom(value any) (Custom, error) { return custom.From(value) }
 
-// Stamp sets the custom data of ctx for all changes that a transaction makes from now on. It ends with the
-// transaction.
+// Stamp sets the custom data of ctx for all changes that a transaction makes from now on. It ends with the transaction.
+// If the custom data cannot be stored, the error is an *audit.InvalidError, as With says.
 func Stamp(ctx context.Context, to pgx.Tx) error { return custom.Stamp(ctx, to) }

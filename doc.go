@@ -63,23 +63,24 @@
 //		fmt.Println(v.RecordedAt, v.Custom["actor_id"], v.After.Status)
 //	}
 //
-// What can be long is a sequence. [Collect] makes a slice of it, and [First] returns its first element. If something
-// single is missing, the error is [audit.ErrNotFound].
+// Lists that can be long are sequences. [Collect] makes a slice of a sequence, and [First] returns its first element.
+// If a single version, row or mark does not exist, the error is [audit.ErrNotFound].
 //
 // A key is a value, a [Key] of several values, or the EntityID of a version.
 //
 // # Choosing
 //
-// Options choose what is returned. A [Filter] chooses versions: [ByTable] and [ByRow]; and each [RowFilter], which can
-// also be used for the history of one row: [ByAction], [ByColumn], [ByCustom], [ByCustomKey], [ByTransaction],
-// [ByVersion], [BySessionUser], [ByRollback], [Since], [Until] and [Where]. A version must pass all of them. A
-// [PatchOption] says how patches compare values. An option that makes no sense for a function does not compile.
+// Options choose what is returned. A [Filter] chooses versions: [ByTable], [ByRow], and every [RowFilter]. A RowFilter
+// can also be used for the history of one row: [ByAction], [ByColumn], [ByCustom], [ByCustomKey], [ByTransaction],
+// [ByVersion], [BySessionUser], [ByRollback], [Since], [Until] and [Where]. A version must pass all filters that are
+// given. A [PatchOption] says how patches compare values. Options that make no sense for a function are errors of the
+// compiler.
 //
 // # Pages
 //
 // A [PageOption] returns a part of a list: [NewestFirst] turns the order round, [Limit] returns only the first
-// elements, and [After] continues after the last element of the page before, by its cursor. A cursor is a text, which a
-// URL can contain.
+// elements, and [After] continues after the last element of the page before, by its cursor. A cursor is a text that
+// can be part of a URL.
 //
 //	page, err := exaudit.Collect(db.History(ctx, "orders", 42,
 //		exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(20)))
@@ -124,7 +125,7 @@
 //   - [audit.ConflictError]: an undo would overwrite later changes.
 //   - [audit.WriteError]: a row could not be written as a revert or an undo would have it.
 //
-// Package audit says how to branch on them. There are two more types: [audit.LockedError], an ErrLocked, names the
-// sessions that hold the lock, and [audit.PartialError] says which tables Install, Uninstall or Sync have done all the
-// same.
+// Package audit says how to branch on them. There are two more types. [audit.LockedError] names the sessions that hold
+// the lock; errors.Is finds [audit.ErrLocked]. [audit.PartialError] says which tables Install, Uninstall or Sync have
+// processed although others failed.
 package exaudit

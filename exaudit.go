@@ -17,18 +17,18 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Init creates the schemas exaudit and exaudit_internal in the database, or updates them, and reports whether there
-// was anything to do. Its migrations are separate from those of the application. Init runs in one transaction, on a
-// connection of its own: if it ends early, it leaves nothing behind. It may be called again, and from several
-// processes at the same time, which then wait for each other; see InitOptions. With a DB of a transaction, it returns
-// an *audit.InvalidError.
+// Init creates the schemas exaudit and exaudit_internal in the database, or updates them, and reports whether there was
+// anything to do. Its migrations are separate from those of the application. Init runs in one transaction, on a
+// connection of its own: if it ends early, it leaves nothing behind. It may be called again, and from several processes
+// at the same time, which then wait for each other; see InitOptions. With a DB of a transaction, it returns an
+// *audit.InvalidError.
 //
-// If the schema is newer than this program, Init does not change it, and returns false and no error. So an older
-// release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
-// returns an *audit.SchemaError with the reason NewerSchema.
+// If the schema is newer than this program, Init does not change it, and returns false and no error, unless
+// InitOptions.Precision is set. So an older release of a service can start again after a newer one was rolled back.
+// Changes are recorded as before, and Check returns an *audit.SchemaError with the reason NewerSchema.
 //
-// The errors are ErrLocked, ErrExists and *audit.InvalidError for the precision, and an *audit.SchemaError. The reason
-// LacksPrivileges comes with all privileges that the role lacks, before anything is changed.
+// The errors are audit.ErrLocked; audit.ErrExists and *audit.InvalidError for the precision; and *audit.SchemaError.
+// With the reason LacksPrivileges, it lists all privileges that the role lacks, and nothing was changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
 	o := given(opts)
 	if p := o.Precision; p != nil && (*p < 0 || *p > 6) {
@@ -47,9 +47,13 @@ func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err err
 	return changed || rounded, err
 }
 
-// DropSchema drops exaudit's schemas, with everything that was recorded, and the triggers on all tables. It runs in
-// one transaction, on a connection of its own. It also drops a schema that is incomplete or was made by another
-// build.
+// DropSchema drops exaudit's schemas, with everything that was recorded, the triggers on all tables, and exaudit's
+// roles, unless other databases use them. It runs in one transaction, on a connection of its own. It also drops a
+// schema that is incomplete or was made by another build. If objects of the application depend on the schemas, nothing
+// is dropped, and the error names them.
+//
+// The errors are audit.ErrLocked; *audit.SchemaError with the reason ForeignSchema, NewerSchema or KeptElsewhere; and
+// *audit.InvalidError for a DB of a transaction.
 func (d *DB) DropSchema(ctx context.Context, opts *DropOptions) error {
 	config, err := d.connConfig()
 	if err != nil {
@@ -95,26 +99,30 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 //
 // Each table is installed in a separate transaction, so that no table is locked for longer than necessary. All names
 // and options are checked before the first one. If a table cannot be installed later, the others still are: the error
-// is then a *PartialError, with the tables that were installed, and the same call can be made again for the rest.
+// is then a *audit.PartialError, with the tables that were installed, and the same call can be made again for the rest.
 // With a DB of a transaction, everything is done in that transaction.
 //
 // If a table cannot be tracked, the error is an *audit.TableError. If it is in use for longer than the lock timeout,
-// the error is ErrLocked.
+// the error is audit.ErrLocked.
 func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]audit.Installation, error) {
 	done, err := triggers.Install(ctx, d.conn, tables, given(opts).inner()...)
 	return done, d.explain(ctx, err)
 }
 
-// Uninstall drops the triggers of the named tables, each in a separate transaction, as Install does. Their versions
-// are kept.
+// Uninstall drops the triggers of the named tables, each in a separate transaction, as Install does. Their versions are
+// kept.
+//
+// If a table was never tracked, or if none of the tables is tracked now, the error is an *audit.TableError. If a table
+// is in use for longer than the lock timeout, the error is audit.ErrLocked. If some tables were uninstalled all the
+// same, the error is an *audit.PartialError.
 func (d *DB) Uninstall(ctx context.Context, tables []string, opts *UninstallOptions) error {
 	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, given(opts).inner()...))
 }
 
 // Sync updates the triggers of every tracked table, each in a separate transaction, as Install does. Call it after a
-// change of the schema, a restore, or an update of this program. It repairs what Status reports, and finds tables
-// that were renamed. A table that was dropped is not tracked any more, and a table that has lost its primary key is
-// skipped: their Installations say so.
+// change of the schema, a restore, or an update of this program. It repairs what Status reports, and finds tables that
+// were renamed. A table that was dropped is not tracked any more, and a table that has lost its primary key is skipped:
+// their Installations say so. The errors are those of Install.
 func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]audit.Installation, error) {
 	o := given(opts)
 	done, err := triggers.Sync(ctx, d.conn, stepOptions(o.LockTimeout, o.DryRun)...)
@@ -123,7 +131,7 @@ func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]audit.Installation,
 
 // FollowDDL creates event triggers, which replace Sync when tables are altered and when partitions are created or
 // dropped. They also start to track new tables whose names match patterns. Only a superuser may create event
-// triggers; other roles get ErrNotPermitted.
+// triggers; other roles get audit.ErrNotPermitted.
 func (d *DB) FollowDDL(ctx context.Context, following audit.Following, opts *FollowOptions) ([]audit.Installation,
 	error) {
 	o := given(opts)
@@ -132,8 +140,8 @@ func (d *DB) FollowDDL(ctx context.Context, following audit.Following, opts *Fol
 	return done, d.explain(ctx, err)
 }
 
-// StopFollowingDDL drops the event triggers. The tables stay tracked, but their triggers are not adapted to changes
-// of the schema any more.
+// StopFollowingDDL drops the event triggers. The tables stay tracked, but their triggers are not adapted to changes of
+// the schema any more. If the role may not drop event triggers, the error is audit.ErrNotPermitted.
 func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 	o := given(opts)
 	err := triggers.Uninstall(ctx, d.conn, nil,

@@ -56,7 +56,8 @@ func ByVersion(ids ...int64) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Versions = append(nonNil(q.filter.Versions), ids...) }}
 }
 
-// ByAction chooses only versions with one of these actions.
+// ByAction chooses only versions with one of these actions. If it is given several times, versions with any of the
+// actions are chosen.
 func ByAction(actions ...audit.Action) RowFilter {
 	return rowFilter{func(q *query) {
 		for _, a := range actions {
@@ -70,8 +71,9 @@ func ByAction(actions ...audit.Action) RowFilter {
 	}}
 }
 
-// ByColumn chooses only versions that changed at least one of the columns. The names are the present ones; a dropped
-// column has the name that versions show. A create and a delete change every column.
+// ByColumn chooses only versions that changed at least one of the columns. If it is given several times, a change of
+// any of the columns is enough. The names are the present ones; a dropped column has the name that versions show. A
+// create and a delete change every column.
 func ByColumn(columns ...string) RowFilter {
 	return rowFilter{func(q *query) {
 		q.filter.Columns = nonNil(q.filter.Columns)
@@ -79,9 +81,9 @@ func ByColumn(columns ...string) RowFilter {
 	}}
 }
 
-// ByCustom chooses only versions whose custom data has the value under the key. Values are compared as JSON: 7 is
-// equal to 7.0, but not to "7". If it is given several times, versions must have all the values. IndexCustom creates
-// an index for a key.
+// ByCustom chooses only versions whose custom data has the value under the key. Values are compared as JSON: 7 is equal
+// to 7.0, but not to "7". If it is given several times with different keys, versions must have all the values. Two
+// values for the same key are an *audit.InvalidError. IndexCustom creates an index for a key.
 func ByCustom(key string, value any) RowFilter {
 	return rowFilter{func(q *query) {
 		encoded, err := json.Marshal(value)
@@ -99,7 +101,8 @@ func ByCustom(key string, value any) RowFilter {
 	}}
 }
 
-// ByCustomKey chooses only versions whose custom data has all the keys, with any values.
+// ByCustomKey chooses only versions whose custom data has all the keys, with any values. If it is given several times,
+// versions must have the keys of all.
 func ByCustomKey(keys ...string) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Keys = append(nonNil(q.filter.Keys), keys...) }}
 }
@@ -111,12 +114,13 @@ func ByTransaction(ids ...uint64) RowFilter {
 }
 
 // BySessionUser chooses only changes of sessions in which one of these users was logged in, on tables with the option
-// RecordSessionUser.
+// RecordSessionUser. If it is given several times, changes of any of the users are chosen.
 func BySessionUser(names ...string) RowFilter {
 	return rowFilter{func(q *query) { q.filter.SessionUsers = append(nonNil(q.filter.SessionUsers), names...) }}
 }
 
-// ByRollback chooses only versions that a revert, an undo or a redo wrote, or, with false, only the others.
+// ByRollback chooses only versions that a revert, an undo or a redo wrote, or, with false, only the others. If it is
+// given several times, the last one counts.
 func ByRollback(rollback bool) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Rollback = &rollback }}
 }
@@ -128,7 +132,7 @@ func Since(at Point) RowFilter {
 }
 
 // Until chooses only versions up to a point, which are those that AsOf takes into account. A version that was recorded
-// at the very time of AtTime is among them. If it is given several times, versions must be before all the points.
+// at the very time of AtTime is among them. If it is given several times, versions must be up to all the points.
 //
 // Until and Since look at each version by itself, while AsOf leaves out all later changes of a row if it leaves out
 // one. There is a difference only for AtTime, if transactions that began before the time changed a row after others
@@ -146,7 +150,7 @@ func Until(at Point) RowFilter {
 //
 // The condition runs with the rights of the present role, in a read-only transaction unless the caller has begun one.
 // Names are looked up in pg_catalog; all others need their schema. Accept a condition only from people who may run
-// SQL as this role. If PostgreSQL does not understand it, or if it is more than one expression, the error is
+// SQL as this role. If PostgreSQL does not understand it, or if it is more than one expression, the error is an
 // *audit.InvalidError with the reason InvalidFilter.
 func Where(condition string) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Where = append(q.filter.Where, condition) }}

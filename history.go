@@ -15,11 +15,14 @@ import (
 )
 
 // History returns the versions of one row, oldest first. The table is named as in SQL; a table that was dropped still
-// has its history. The key is the primary key: one value, or a Key of several values. If the row never changed, there
-// are no versions.
+// has its history. The key is the primary key: one value, a Key of several values, or the EntityID of a version. If the
+// row never changed, there are no versions.
 //
 // If the primary key of the row was changed, its history contains the versions under both keys, and can be read by
 // either key.
+//
+// If the table was never tracked, the error is an *audit.TableError. If the key has the wrong number or type of values,
+// it is an *audit.InvalidError with the reason InvalidKey.
 func (d *DB) History(ctx context.Context, table string, key any,
 	opts ...HistoryOption) iter.Seq2[*audit.Version, error] {
 	return opened(func() (iter.Seq2[*audit.Version, error], error) {
@@ -92,7 +95,8 @@ func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...Pr
 	return d.explain(ctx, err)
 }
 
-// HistoryBegin returns since when the history of a table is complete.
+// HistoryBegin returns since when the history of a table is complete. If the table was never tracked, the error is an
+// *audit.TableError.
 func (d *DB) HistoryBegin(ctx context.Context, table string) (audit.HistoryBegin, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
@@ -102,7 +106,7 @@ func (d *DB) HistoryBegin(ctx context.Context, table string) (audit.HistoryBegin
 }
 
 // HistoryBeginOf returns since when the history of the table of a version is complete. The table may have been dropped,
-// and another one may have its name.
+// and another one may have its name. If there is no such version, the error is audit.ErrNotFound.
 func (d *DB) HistoryBeginOf(ctx context.Context, version int64) (audit.HistoryBegin, error) {
 	_, entity, err := history.Get(ctx, d.conn, version)
 	if err != nil {
@@ -146,14 +150,15 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*h
 	return versions, d.explain(ctx, err)
 }
 
-// Version returns the version with an id. If there is none, the error is ErrNotFound.
+// Version returns the version with an id. If there is none, the error is audit.ErrNotFound.
 func (d *DB) Version(ctx context.Context, id int64, opts ...PatchOption) (*audit.Version, error) {
 	v, _, err := history.Get(ctx, d.conn, id)
 	return d.oneCompared(ctx, opts, v, err)
 }
 
 // VersionWithStates returns the version with an id as HistoryWithStates returns it: with StateBefore and State, and
-// with Cut and Unknown, which say what is missing.
+// with Cut and Unknown, which say what is missing. The errors are audit.ErrNotFound, and *audit.DivergedError as from
+// HistoryWithStates.
 func (d *DB) VersionWithStates(ctx context.Context, id int64, opts ...PatchOption) (*audit.Version, error) {
 	v, entity, err := history.Get(ctx, d.conn, id)
 	if err == nil {
@@ -174,9 +179,9 @@ func (d *DB) oneCompared(ctx context.Context, opts []PatchOption, v *history.Ver
 	return versions[0], nil
 }
 
-// States returns the whole rows before and after a version. A value of nil means that there is no row. The complete
-// history of the row is read and checked for it. If versions are missing, the rows may lack columns: see
-// Version.Unknown.
+// States returns the whole rows before and after a version. A value of nil means that there is no row. To find them,
+// the complete history of the row is read and checked. If versions are missing, the rows may lack columns: see
+// Version.Unknown. The errors are those of VersionWithStates.
 func (d *DB) States(ctx context.Context, id int64) (before, after audit.Image, err error) {
 	v, err := d.VersionWithStates(ctx, id)
 	if err != nil {
@@ -186,7 +191,7 @@ func (d *DB) States(ctx context.Context, id int64) (before, after audit.Image, e
 }
 
 // Diff returns the difference between the whole rows after two versions, usually of the same row. Values are compared
-// as in the Patch of the second one.
+// as in the Patch of the second one. The errors are those of VersionWithStates.
 func (d *DB) Diff(ctx context.Context, from, to int64, opts ...PatchOption) (patch.Patch, error) {
 	_, before, err := d.States(ctx, from)
 	if err != nil {

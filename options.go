@@ -15,8 +15,9 @@ import (
 type InitOptions struct {
 	// Precision is how many digits of a second the times of versions have, 0 to 6; nil leaves it as it is, which is 6
 	// at first. Further digits are cut off; if the time were rounded up, it could be after the commit. All versions of
-	// a database have the same precision: once there are any, the error is ErrExists. It is set after everything else,
-	// in a separate transaction, and not if the schema is newer than this program, which is then an error.
+	// a database have the same precision: once there are any, the error is audit.ErrExists. It is set after everything
+	// else, in a separate transaction. If the schema is newer than this program, it is not set, and Init returns an
+	// *audit.SchemaError.
 	Precision *int
 	// LockTimeout is how long Init waits for each lock; a negative value means for ever. If it is 0, Init waits a
 	// minute for other processes that initialise or update the same database, and 5 seconds for other locks.
@@ -25,7 +26,7 @@ type InitOptions struct {
 
 // DropOptions change how DropSchema works.
 type DropOptions struct {
-	LockTimeout time.Duration // how long it waits for each lock, as for Install
+	LockTimeout time.Duration // how long it waits for each lock, with the defaults of Init
 }
 
 // InstallOptions change how Install works.
@@ -101,7 +102,7 @@ type RevertOptions struct {
 	// undone version contains keep their present value; the others get the recorded value.
 	AllowDiverged bool
 	// LockTimeout is how long a revert waits for all locks; 0 means 5 seconds, and a negative value means for
-	// ever. If a lock is not free in time, the error is ErrLocked.
+	// ever. If a lock is not free in time, the error is audit.ErrLocked.
 	LockTimeout time.Duration
 }
 
@@ -110,7 +111,7 @@ type UndoOptions struct {
 	// OnConflict says what happens with conflicts. The default is RefuseConflicts.
 	OnConflict audit.ConflictPolicy
 	// MaxRows is how many rows an undo may be about; 0 means 10,000. If there are more, the error is
-	// ErrTooManyRows.
+	// audit.ErrTooManyRows.
 	MaxRows int
 	// KeepColumns are columns that existing rows keep as they are, without a conflict, for example the time of the
 	// last change: "updated_at" in every table, or "orders.updated_at" in one. If no table of the undo has the
@@ -120,14 +121,13 @@ type UndoOptions struct {
 	// and are NOT NULL without a default need them: "region" in every table, or "orders.region" in one.
 	SetColumns map[string]any
 	// OverwriteRows are rows in which the undo overwrites later changes: a row that was changed again gets its old
-	// values, a row that now has the key of a deleted row is overwritten, and a row that was deleted is restored. If
-	// a row is not part of the undo, the error is an *audit.InvalidError with the reason
-	// NotInUndo.
+	// values, a row that now has the key of a deleted row is overwritten, and a row that was deleted is restored. If a
+	// row is not part of the undo, the error is an *audit.InvalidError with the reason NotInUndo.
 	OverwriteRows []audit.RowID
 	// LockTimeout is how long an undo waits for all locks; 0 means 5 seconds, and a negative value means for
 	// ever. An undo waits for another undo, and for transactions that have changed its rows. While it holds locks on
 	// rows, it does not wait for others: it releases them and begins again. So no transaction is ended because of
-	// a deadlock with it. If a lock is not free in time, the error is ErrLocked.
+	// a deadlock with it. If a lock is not free in time, the error is audit.ErrLocked.
 	LockTimeout time.Duration
 	// Progress is called with what the undo is doing at the moment, and with a number of versions or rows.
 	Progress func(stage audit.Stage, n int)

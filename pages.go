@@ -29,7 +29,7 @@ func (pageOption) page()                      {}
 func After(cursor audit.Cursor) PageOption { return pageOption(func(q *query) { q.after = cursor }) }
 
 // Limit returns only the first n elements of a list, in the order that is asked for. If n is less than 1, the error is
-// *audit.InvalidError with the reason InvalidFilter.
+// an *audit.InvalidError with the reason InvalidFilter.
 func Limit(n int) PageOption {
 	return pageOption(func(q *query) {
 		if q.page.Limit = n; n < 1 {
@@ -42,7 +42,7 @@ func Limit(n int) PageOption {
 // Transactions are always returned newest first.
 func NewestFirst() PageOption { return pageOption(func(q *query) { q.page.NewestFirst = true }) }
 
-// PreviewOption is an option of History, Versions and CheckHistory.
+// PreviewOption is an option of History, HistoryWithStates, Versions and CheckHistory.
 type PreviewOption interface {
 	HistoryOption
 	VersionsOption
@@ -104,7 +104,7 @@ func Collect[T any](list iter.Seq2[T, error]) ([]T, error) {
 	return elements, nil
 }
 
-// First returns the first element of a list. If there is none, the error is ErrNotFound.
+// First returns the first element of a list. If there is none, the error is audit.ErrNotFound.
 func First[T any](list iter.Seq2[T, error]) (T, error) {
 	var none T
 	for element, err := range list {

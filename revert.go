@@ -15,13 +15,13 @@ import (
 //
 // Columns that were added to the table later keep their values, unless one of the undone versions changed them. Then
 // they get the value with which they were filled. Values of columns that were dropped later or not recorded cannot be
-// restored; the result lists them. If nothing else would be restored, the error is an *audit.WriteError with
-// the reason ColumnGone or ValueNotRecorded.
+// restored; the result lists them. If nothing else would be restored, the error is an *audit.WriteError with the reason
+// ColumnGone or ValueNotRecorded.
 //
 // Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
 // one transaction, or in a savepoint if the DB is one of a transaction.
 //
-// The errors are ErrNotFound, ErrNothingToDo, ErrPlanStale, *audit.DivergedError, *audit.TableError,
+// The errors are audit.ErrNotFound, audit.ErrNothingToDo, audit.ErrLocked, *audit.DivergedError, *audit.TableError,
 // *audit.PointError, *audit.InvalidError because of SetColumns, and *audit.WriteError if the row cannot be written.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
@@ -42,7 +42,7 @@ func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*
 }
 
 // PlanRevert returns what Revert would do, with the same patch, and writes nothing. Triggers of the table may change
-// the row further when it is really written.
+// the row further when it is really written. The errors are those of Revert, but constraints are not checked.
 func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	var reversal *audit.RevertPlan
 	err := d.snapshot(ctx, func(q db.DBTX) (err error) {
@@ -52,8 +52,8 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 	return reversal, d.explain(ctx, err)
 }
 
-// ApplyRevert carries out a plan that PlanRevert made, if the row would still get the same patch. Otherwise nothing
-// is written, and the error is ErrPlanStale.
+// ApplyRevert carries out a plan that PlanRevert made, if the row would still get the same patch. Otherwise nothing is
+// written, and the error is audit.ErrPlanStale. The other errors are those of Revert.
 func (d *DB) ApplyRevert(ctx context.Context, plan *audit.RevertPlan, opts *ApplyOptions) (*audit.RevertPlan, error) {
 	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged,
 		LockTimeout: given(opts).LockTimeout}

@@ -65,8 +65,8 @@ func (d *DB) choosing(ctx context.Context, q query, do func(db.DBTX) error) erro
 // without a search. The role must be a member of exaudit_owner. The index is created without a lock that others wait
 // for, and not as part of a transaction. An index that exists already is kept.
 //
-// IndexCustom first waits for the transactions in progress that have recorded something or may read older rows. If
-// they take too long, it returns ErrLocked and has changed nothing. For transactions that begin later, it waits as
+// IndexCustom first waits for the transactions in progress that have recorded something or may read older rows. If they
+// take too long, it returns audit.ErrLocked and has changed nothing. For transactions that begin later, it waits as
 // long as they take. If it is interrupted, the next call removes the unfinished index.
 //
 // The index makes every change that has the key a little slower.

@@ -14,12 +14,14 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Track records a change that no trigger saw, as part of tx and with the custom data of ctx, and returns the id of
-// its version. Values are read as the types of the table's columns, as a trigger would have seen them. An update that
+// Track records a change that no trigger saw, as part of tx and with the custom data of ctx, and returns the id of its
+// version. Values are read as the types of the table's columns, as a trigger would have seen them. An update that
 // changes nothing is not recorded, and Track returns 0.
 //
-// The role needs EXECUTE on function exaudit.track, which by default nobody has. With it, a role can write versions
-// without making a change.
+// The role needs EXECUTE on function exaudit.track, which by default nobody has; without it, the error is
+// audit.ErrNotPermitted. With it, a role can write versions without making a change. If the change is not valid, the
+// error is an *audit.InvalidError with the reason InvalidChange. If the table was never tracked or was dropped, the
+// error is an *audit.TableError.
 func Track(ctx context.Context, tx pgx.Tx, c audit.Change) (int64, error) {
 	tx, err := custom.UnwrapTx(ctx, tx)
 	if err != nil {

@@ -37,7 +37,7 @@ func History[T any](ctx context.Context, d *DB, table string, key any,
 }
 
 // States returns the rows before and after a version, as DB.States does, as the struct that sqlc generates for the
-// table.
+// table. If there is no such version, the error is audit.ErrNotFound; the other errors are those of History.
 func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
 	_, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 )
 
 // PlanUndo plans to take back the changes that a selection chooses, and writes nothing. Later changes are kept: those
-// of other rows and columns, and inside jsonb those of other keys and elements. If a later change has overwritten a
-// chosen one, there is a conflict, and also if the row does not exist any more, or if other rows refer to it by now.
-// Versions that are undone already are left out.
+// of other rows and columns, and inside jsonb those of other keys and elements. There is a conflict if a later change
+// has overwritten a chosen one, if the row does not exist any more, or if other rows refer to it by now. Versions that
+// are undone already are left out.
 //
-// The errors are ErrTooManyRows, *audit.InvalidError and *audit.TableError. If the plan cannot be carried out, PlanUndo
-// returns it, and its method Err returns the reason.
+// The errors are audit.ErrTooManyRows, *audit.InvalidError and *audit.TableError. If the plan cannot be carried out,
+// PlanUndo returns it, and its method Err returns the reason.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
@@ -33,8 +33,8 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOption
 	return plan, d.explain(ctx, err)
 }
 
-// CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise ErrPlanStale. It does not write or
-// lock anything, so it also works on a standby.
+// CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise audit.ErrPlanStale. It does not
+// write or lock anything, so it also works on a standby.
 func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 	err := d.snapshot(ctx, func(q db.DBTX) error { return undo.Check(ctx, q, plan) })
 	return d.explain(ctx, err)
@@ -42,10 +42,10 @@ func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 
 // Undo plans an undo and carries it out. Everything is written in one transaction, or in a savepoint if the DB is one
 // of a transaction. Rows are locked before they are read, always in the same order. The changes are recorded as
-// rollbacks, with the versions that they undid and the custom data of ctx. The returned plan says what was written;
-// its Transaction can be passed to Redo.
+// rollbacks, with the versions that they undid and the custom data of ctx. The returned plan says what was written; its
+// Transaction can be passed to Redo.
 //
-// The errors are those of PlanUndo, an *audit.ConflictError, ErrNothingToDo, and an
+// The errors are those of PlanUndo, an *audit.ConflictError, audit.ErrNothingToDo, audit.ErrLocked, and an
 // *audit.WriteError if a row cannot be written.
 func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
@@ -56,17 +56,18 @@ func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (
 		func(opts []undo.Option) (*audit.UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
 }
 
-// ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if the same would still be planned: each row must
-// still get the patch that the plan shows, though other parts of the row may have changed. Otherwise nothing is
-// written, and the error is ErrPlanStale.
+// ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if the same would still be planned: each row must still
+// get the patch that the plan shows, though other parts of the row may have changed. Otherwise nothing is written, and
+// the error is audit.ErrPlanStale. The other errors are those of Undo.
 func (d *DB) ApplyUndo(ctx context.Context, plan *audit.UndoPlan, opts *ApplyOptions) (*audit.UndoPlan, error) {
 	return d.carryOut(ctx, given(opts).inner(),
 		func(opts []undo.Option) (*audit.UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
 // PlanRedo plans to take back an undo or a revert, so that what was undone is done again. The transaction is that of
-// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is ErrNotFound.
-// To redo only a part, pass a Selection of its versions to PlanUndo.
+// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is
+// audit.ErrNotFound. To redo only a part, pass a Selection of its versions to PlanUndo. The other errors are those of
+// PlanUndo.
 func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
@@ -75,7 +76,7 @@ func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions
 	return d.PlanUndo(ctx, selection, opts)
 }
 
-// Redo plans a redo, as PlanRedo does, and carries it out, as ApplyUndo does.
+// Redo plans a redo, as PlanRedo does, and carries it out, as Undo does. The errors are those of PlanRedo and Undo.
 func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {

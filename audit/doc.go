@@ -1,7 +1,6 @@
 // Package audit has the types of what exaudit returns: versions, transactions, marks, plans, the states of tables, and
-// errors. They are plain data, with no other fields than those that are shown here.
-//
-// The types of what exaudit's functions take are in package exaudit.
+// errors. They are plain data, without unexported fields. The options and filters that exaudit's functions take are in
+// package exaudit.
 //
 // # Errors
 //

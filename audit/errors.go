@@ -8,7 +8,8 @@ import (
 
 // Errors without details.
 var (
-	// ErrNotFound means that there is no version, mark or undo as asked for, or that the present role may not see it.
+	// ErrNotFound means that there is no such version, mark or undo, that there was no such row at a point, or that a
+	// list has no first element. It also means that the present role may not see it.
 	ErrNotFound = errors.New("not found")
 	// ErrExists means that there is a mark with the name already, or, where the precision would be set, that versions
 	// have been recorded already.
@@ -26,8 +27,8 @@ var (
 	ErrNotPermitted = errors.New("not permitted")
 )
 
-// PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same. To make
-// the same call again goes on with the others.
+// PartialError means that Install, Uninstall or Sync failed, but has processed some of the tables before or after. If
+// you make the same call again, it goes on with the others.
 type PartialError struct {
 	Done []string // quoted
 	Err  error

@@ -10,13 +10,13 @@ const (
 	// InvalidOption means that an option of a table contradicts another one or does not fit the table, that a
 	// pattern of FollowDDL cannot be read, or that InitOptions.Precision is out of range.
 	InvalidOption InvalidReason = "invalid options"
-	// InvalidConn means that what New was given does not say how it is connected, for example a transaction. Init and
-	// DropSchema need a connection of their own.
+	// InvalidConn means that Init or DropSchema needs a connection of its own, and cannot make one: what New was given
+	// does not say how it is connected, for example because it is a transaction.
 	InvalidConn InvalidReason = "invalid connection"
-	// InvalidKey means that a key has the wrong number of values, or one of the wrong type.
+	// InvalidKey means that a key has the wrong number of values, that one has the wrong type, or that the key is nil.
 	InvalidKey InvalidReason = "invalid key"
-	// InvalidFilter means that a filter or a cursor makes no sense: a condition that PostgreSQL does not understand, a
-	// column that no table has, or a value that cannot be JSON.
+	// InvalidFilter means that a filter, a limit or a cursor makes no sense: a condition that PostgreSQL does not
+	// understand, a column that no table has, or a value that cannot be JSON.
 	InvalidFilter InvalidReason = "invalid filter"
 	// InvalidColumn means that SetColumns names a column that cannot be set, or has a value that does not fit the
 	// column's type.
@@ -26,8 +26,8 @@ const (
 	InvalidCustom InvalidReason = "invalid custom data"
 	// CustomTooLarge means that custom data is larger than MaxCustomSize.
 	CustomTooLarge InvalidReason = "custom data is too large"
-	// InvalidChange means that a Change passed to Track is not valid: it has neither a row before nor a row after, or
-	// the rows have different keys.
+	// InvalidChange means that a Change passed to Track is not valid: it has neither a row before nor a row after, the
+	// rows have different keys or different columns, or the primary key is missing.
 	InvalidChange InvalidReason = "invalid change"
 	// InvalidPlan means that a plan cannot be read, is one of another database, or has an unknown conflict policy.
 	InvalidPlan InvalidReason = "invalid plan"

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// LockHolder is a session that holds a lock for which a statement waits, as far as the present role may see that. What
-// it may not see is empty.
+// LockHolder is a session that holds a lock for which a statement waits. Fields that the present role may not see are
+// empty.
 type LockHolder struct {
 	PID         int32 // 0 for a prepared transaction
 	Role        string
@@ -42,7 +42,8 @@ func (h LockHolder) String() string {
 	return b.String()
 }
 
-// LockedError is an ErrLocked with the sessions that hold the lock.
+// LockedError says which lock was not free within the lock timeout, and which sessions hold it. errors.Is finds
+// ErrLocked.
 type LockedError struct {
 	Object  string // "table public.orders"
 	Timeout time.Duration

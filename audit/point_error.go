@@ -5,8 +5,7 @@ type PointReason string
 
 // Reasons of a PointError.
 const (
-	// NoSuchPoint means that there is no version, transaction or mark as the point has it, or that the present role may
-	// not see it.
+	// NoSuchPoint means that there is no such version, transaction or mark, or that the present role may not see it.
 	NoSuchPoint PointReason = "no such point"
 	// InFuture means that the point is in the future, by the clock of the database.
 	InFuture PointReason = "in the future"
@@ -17,7 +16,7 @@ const (
 	NotTrackedThen PointReason = "not tracked at that time"
 	// OutOfSight means that rows of the table may have changed without a version, because its options where,
 	// allow_ignore or on_truncate allow it, or because its triggers are missing or disabled. So it is not known what
-	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
+	// they were. After SET LOCAL exaudit.unseen = 'on', which can also be executed inside Snapshot, it is assumed that
 	// everything that was not recorded was as it is now.
 	OutOfSight PointReason = "changed out of sight"
 	// KeyChanged means that the table had another primary key at the point than it has now, so that its rows at the

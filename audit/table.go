@@ -9,27 +9,29 @@ type TableOptions struct {
 	Exclude []string `json:"exclude,omitempty"`
 	// Mask are columns whose changes are recorded, but not their values.
 	Mask []string `json:"mask,omitempty"`
-	// Where is an SQL condition on the row's columns: only changes of rows that meet it, before or after, are recorded.
-	// It may use what PostgreSQL has built in and depends on nothing else. If it fails for a row, it counts as met.
+	// Where is an SQL condition on the row's columns: only changes of rows that satisfy it, before or after, are
+	// recorded. It may only use the columns of the row and what is built into PostgreSQL, and its result must depend on
+	// nothing else. If it raises an error for a row, the change is recorded.
 	Where string `json:"where,omitempty"`
 	// Updates says what is recorded of an update.
 	Updates Updates `json:"updates,omitempty"`
 	// Trigger selects row-level or statement-level triggers.
 	Trigger TriggerLevel `json:"trigger,omitempty"`
-	// SkipUntouchedTOAST does not read values that are stored out of line, as a rule of more than 2 kB, if an update
-	// does not change them. In return, an update that changes nothing costs as much as one that does.
+	// SkipUntouchedTOAST does not read values that are stored out of line if an update does not change them. Such
+	// values usually have more than 2 kB. In return, an update that changes nothing costs as much as one that changes
+	// something.
 	SkipUntouchedTOAST bool `json:"skip_untouched_toast,omitempty"`
 	// OnTruncate says what TRUNCATE does.
 	OnTruncate OnTruncate `json:"on_truncate,omitempty"`
 	// AllowIgnore lets a session switch recording off, by setting exaudit.ignore to "on".
 	AllowIgnore bool `json:"allow_ignore,omitempty"`
-	// RecordSessionUser records who was logged in, which the application cannot make up.
+	// RecordSessionUser records who was logged in, which the application cannot forge.
 	RecordSessionUser bool `json:"record_session_user,omitempty"`
 	// RecordReplicated also records what logical replication applies, and the changes of sessions whose
 	// session_replication_role is replica.
 	RecordReplicated bool `json:"record_replicated,omitempty"`
 	// Primitive are places whose values readers compare as a whole: a column, or a JSON pointer below one, such as
-	// "info/address", in which * means every key.
+	// "info/address", in which * means every key and index.
 	Primitive []string `json:"primitive,omitempty"`
 	// PrimitiveTypes are SQL types whose columns readers compare as a whole. Types that are not PostgreSQL's own are
 	// written with their schema.
@@ -53,11 +55,11 @@ type TriggerLevel string
 // The levels; the empty text means RowLevel.
 const (
 	RowLevel TriggerLevel = "row"
-	// StatementLevel records all rows of a statement at once. Statements of many rows, also COPY and cascades, cost
-	// much less, and those of a single row more. It is for plain tables: no partitions, no inheritance, no triggers for
-	// each row after a change, none of the options Where, SkipUntouchedTOAST and RecordReplicated. Other tables are
-	// refused, and a table that becomes one is drift. Commands that delete a row and give its key to another, or create
-	// a row and change its key, must not be recorded so.
+	// StatementLevel records all rows of a statement at once. Statements of many rows cost much less, also COPY and
+	// cascades; statements of a single row cost more. It is for plain tables: without partitions, inheritance or AFTER
+	// triggers FOR EACH ROW, and without the options Where, SkipUntouchedTOAST and RecordReplicated. Install refuses it
+	// for other tables. If a table later becomes one of these, Status reports drift. Do not use it for tables on which
+	// a command deletes a row and gives its key to another row, or creates a row and changes its key.
 	StatementLevel TriggerLevel = "statement"
 )
 

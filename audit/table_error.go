@@ -7,14 +7,14 @@ type TableReason string
 
 // Reasons of a TableError.
 const (
-	// NoTable means that there is no relation with the name, or no schema.
+	// NoTable means that there is no relation, or no schema, with the name.
 	NoTable TableReason = "no such table"
 	// NotTrackable means that triggers cannot follow the rows of the relation: it is a view, a foreign or temporary
 	// table, a partition or a system table.
 	NotTrackable TableReason = "not trackable"
 	// NoPrimaryKey means that the table has no primary key, which identifies rows.
 	NoPrimaryKey TableReason = "no primary key"
-	// NotTracked means that exaudit was never installed on the table.
+	// NotTracked means that exaudit was never installed on the table or, where this matters, that it was uninstalled.
 	NotTracked TableReason = "not tracked"
 	// TableGone means that the table has been dropped.
 	TableGone TableReason = "dropped"

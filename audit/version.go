@@ -7,7 +7,7 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// Action says what a version records: Created, Updated, Deleted or Baseline.
+// Action is what a version records: Created, Updated, Deleted or Baseline.
 type Action string
 
 // The actions that a version records.
@@ -30,7 +30,7 @@ type Version struct {
 	Table string `json:"table"` // with its schema, quoted where SQL needs it
 	// EntityID is the primary key.
 	EntityID EntityID `json:"entity_id"`
-	// PreviousEntityID is the key before the change if the change modified the key, else nil.
+	// PreviousEntityID is the key before the change if the change modified the key, otherwise nil.
 	PreviousEntityID *EntityID `json:"previous_entity_id,omitempty"`
 	Action           Action    `json:"action"`
 	// Before and After have the present names of the table's columns. A column that was dropped keeps its name,
@@ -50,10 +50,11 @@ type Version struct {
 	// StateBefore is the whole row before this change, nil before a create. It is set with State.
 	StateBefore Image `json:"-"`
 	// Gap is the unrecorded difference between the version before and this one, if the options of the table allow it:
-	// a condition, exaudit.ignore. It is set with State.
+	// where, allow_ignore, or on_truncate. It is set with State.
 	Gap patch.Patch `json:"-"`
-	// Lost is the unrecorded difference between this version, which is the newest one, and the present row. The
-	// columns may have changed at any time since they were last recorded: States since then do not contain them.
+	// Lost is the unrecorded difference between this version, which is the newest one, and the present row. The columns
+	// may have changed at any time since they were last recorded: States since then do not contain them. It is set with
+	// State.
 	Lost patch.Patch `json:"-"`
 	// Cut reports whether earlier changes of the row are missing: the row was there before this version, which is the
 	// oldest one that is left of it, or the first one after the table was not tracked. It is set with State.
@@ -69,7 +70,8 @@ type Version struct {
 	Custom map[string]any `json:"custom"`
 	// CustomColumns are the values of the columns that were added to exaudit.versions.
 	CustomColumns map[string]any `json:"custom_columns,omitempty"`
-	// SessionUser is the user who was logged in, if the table has the option RecordSessionUser.
+	// SessionUser is the user who was logged in, if the table has the option RecordSessionUser: column session_role of
+	// exaudit.versions.
 	SessionUser string `json:"session_user,omitempty"`
 	// Rollback reports whether a revert, an undo or a redo wrote the version.
 	Rollback bool `json:"rollback"`
@@ -196,8 +198,8 @@ type HistoryBegin struct {
 	Dropped bool `json:"dropped,omitempty"`
 	// Removed reports whether retention has removed versions.
 	Removed bool `json:"removed"`
-	// Untracked are the times at which the table was not tracked after it was first tracked. Changes at these times
-	// are not recorded.
+	// Untracked are the periods in which the table was not tracked after it was first tracked. Changes in these periods
+	// were not recorded.
 	Untracked []Untracked `json:"untracked,omitempty"`
 	// Predecessors are dropped tables that had this name before and have versions. They are the numbers of the
 	// tables, as in the condition "table_id = 3" of Where.
@@ -207,13 +209,14 @@ type HistoryBegin struct {
 	Keys []KeyPeriod `json:"keys,omitempty"`
 }
 
-// Untracked is a time at which a table was not tracked, because it had been uninstalled.
+// Untracked is a period in which a table was not tracked, because it had been uninstalled.
 type Untracked struct {
 	From time.Time  `json:"from"`
 	To   *time.Time `json:"to,omitempty"` // nil: until now
 }
 
-// KeyPeriod is a time in which a table had the same primary key: the versions after one, up to another.
+// KeyPeriod is a period in which a table had the same primary key. It contains the versions with ids greater than
+// After, up to Until.
 type KeyPeriod struct {
 	After int64 `json:"after"`
 	Until int64 `json:"until,omitempty"` // 0: the key is the present one
