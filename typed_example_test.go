@@ -61,7 +61,8 @@ func historyExample(ctx context.Context, db *exaudit.DB) error {
 	fmt.Println("now", newest.After.Status)
 
 	cursor := audit.Cursor("") // that of the request
-	page, err := exaudit.Collect(db.History(ctx, "orders", 1, exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(20)))
+	page, err := exaudit.Collect(db.History(ctx, "orders", 1,
+		exaudit.NewestFirst(), exaudit.After(cursor), exaudit.Limit(20)))
 	if err != nil {
 		return err
 	}

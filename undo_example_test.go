@@ -15,7 +15,8 @@ import (
 
 // undoExample is the Go of docs/undo.md; TestUndoExample compares them.
 func undoExample(ctx context.Context, db *exaudit.DB) error {
-	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: audit.KeepLater})
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")),
+		&exaudit.UndoOptions{OnConflict: audit.KeepLater})
 	if err != nil {
 		return err
 	}
