@@ -79,7 +79,7 @@
 // # Pages
 //
 // A [PageOption] returns a part of a list: [NewestFirst] turns the order round, [Limit] returns only the first
-// elements, and [After] continues after the last element of the page before, by its cursor. A cursor is a text that
+// elements, and [After] continues after the last element of the page before, by its cursor. A cursor is a string that
 // can be part of a URL.
 //
 //	page, err := exaudit.Collect(db.History(ctx, "orders", 42,

@@ -52,7 +52,7 @@ const (
 // TriggerLevel selects row-level or statement-level triggers.
 type TriggerLevel string
 
-// The levels; the empty text means RowLevel.
+// Values of TableOptions.Trigger. The empty string means RowLevel.
 const (
 	RowLevel TriggerLevel = "row"
 	// StatementLevel records all rows of a statement at once. Statements of many rows cost much less, also COPY and
@@ -66,11 +66,11 @@ const (
 // OnTruncate says what TRUNCATE of a table does.
 type OnTruncate string
 
-// What TRUNCATE does; the empty text means TruncateRecord.
+// Values of TableOptions.OnTruncate. The empty string means TruncateRecord.
 const (
 	TruncateRecord OnTruncate = "record" // records every row as deleted
 	TruncateRefuse OnTruncate = "refuse" // fails
-	TruncateIgnore OnTruncate = "ignore" // is not recorded: history then diverges
+	TruncateIgnore OnTruncate = "ignore" // is not recorded: histories of the rows then diverge
 )
 
 // Following says for which new tables the event triggers create triggers, besides adapting the triggers of tracked

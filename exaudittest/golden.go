@@ -103,7 +103,7 @@ func text(v any) string {
 // updateGolden is the environment variable with which Golden writes its files.
 const updateGolden = "EXAUDITTEST_UPDATE"
 
-// Golden fails the test unless the contents of a file, such as testdata/checkout.golden, are equal to a text. If the
+// Golden fails the test unless the contents of a file, such as testdata/checkout.golden, are equal to got. If the
 // environment has EXAUDITTEST_UPDATE=1, it writes the file instead.
 func Golden(t testing.TB, file, got string) {
 	t.Helper()

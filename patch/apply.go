@@ -19,7 +19,7 @@ type ConflictError struct {
 	Want, Found any
 }
 
-// A Note says in a [ConflictError] or a [Conflict] in words what is wanted or found.
+// A Note describes in words, in a [ConflictError] or a [Conflict], what is wanted or found.
 type Note string
 
 // Nothing is the note for a key or an element that is not there.
@@ -39,7 +39,7 @@ func (e *ConflictError) Error() string {
 		describe(e.Found, shortWidth))
 }
 
-// Is makes e an [ErrConflict].
+// Is reports whether target is [ErrConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
 // shortWidth is how many characters of a value an error shows.

@@ -8,8 +8,8 @@ import (
 
 // A Conflict is a place that both sides of a [Merge] changed, and not in the same way.
 type Conflict struct {
-	// Path leads to the place in ours. Where it goes through an element that ours has no
-	// longer, its index is that of the element that came up into its place.
+	// Path leads to the place in ours. If it leads through an element that ours no longer
+	// has, the index is that of the element that is in its place now.
 	Path Path
 	// What each value has there: [Nothing] if it has no such key or element.
 	Base, Ours, Theirs any
@@ -20,7 +20,7 @@ func (c Conflict) String() string {
 	return c.Text(Shorten(shortWidth))
 }
 
-// Text shows the conflict to people, in one line without its end:
+// Text returns the conflict as one line for people, without a newline:
 //
 //	ship.city: was "Uppsala", is now "Lund", would become "Malmö"
 //

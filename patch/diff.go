@@ -8,8 +8,8 @@ package patch
 // element if they have something in common: two objects that share a key, two
 // lists, or two values that are neither.
 //
-// The script of a list may be longer than need be only if some of its elements are equal
-// and it takes more than 1,000 additions and removals. Time and memory grow with the size of
+// The edit script of a list is the shortest one, unless some of its elements are equal and
+// it needs more than 1,000 additions and removals. Time and memory grow with the size of
 // a and b nearly in proportion, at most by 1,000 steps for an element of such a list.
 //
 // Both a and b should be JSON values, see [Value], or [Nothing] for a value that is not

@@ -16,14 +16,14 @@
 // ExAudit's {:changed, change} around the change of a key says nothing that the
 // change does not say itself, and has no counterpart.
 //
-// These hold for all JSON values a and b, and every patch p:
+// The following is true for all JSON values a and b, and every patch p:
 //
 //	Apply(a, Diff(a, b)) == b
 //	Apply(b, Reverse(Diff(a, b))) == a
 //	Reverse(Reverse(p)) == p
 //	Diff(a, a) == nil
 //
-// And these, without a conflict:
+// The following is true, too, and there is no conflict:
 //
 //	Merge(a, a, b) == b
 //	Merge(a, b, a) == b

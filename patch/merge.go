@@ -2,30 +2,26 @@ package patch
 
 import "slices"
 
-// Merge makes the change from base to theirs in ours, which has come from base by other
-// changes, and keeps these: it is the three-way merge. To take back one change of a
-// value that was changed again since, base is the value after that change, theirs the one
-// before it, and ours the present one.
+// Merge makes the change from base to theirs in ours, and keeps the changes that led from base to ours: it is a
+// three-way merge. To take back one change of a value that was changed again since, base is the value after that
+// change, theirs the value before it, and ours the present value.
 //
-// What only one side changed is as that side has it, and what both changed in the same
-// way is so once. Objects are merged key by key, and lists element by element, both to any
-// depth; the places given to [Primitive] are merged as a whole, where the index of a list
-// element is that in base. Anything else that both sides changed is a [Conflict]: two
-// new values, or a change on one side and a removal on the other. There the result has
-// what ours has, or what theirs has with [Overwrite].
+// If only one side changed something, the result has it as that side has it. If both sides changed it in the same way,
+// the result has that change once. Objects are merged key by key, and lists element by element, both to any depth. The
+// places given to [Primitive] are merged as a whole; the index of a list element in such a place is that in base.
+// Anything else that both sides changed is a [Conflict]: two new values, or a change on one side and a removal on the
+// other. In a conflict, the result has what ours has or, with [Overwrite], what theirs has.
 //
-// The elements of lists are told apart by content, as by [Diff], or by place with
-// [Positional]. By content, an element that a side has moved unchanged is merged where that
-// side has put it: it gets the other side's change, and is gone if the other side removed
-// it. If both sides moved one to different places, the lists are in conflict as a
-// whole. What both sides added at one place comes once where it is equal; of the rest,
-// that of theirs comes before that of ours, since what a change that is taken back had
-// removed was there first. Equal elements added at different places are all kept.
+// The elements of lists are matched by content, as by [Diff], or by place with [Positional]. By content, an element
+// that one side has moved unchanged is merged at the place to which it was moved: it gets the other side's change, and
+// is removed if the other side removed it. If both sides moved an element to different places, the lists are in
+// conflict as a whole. If both sides added equal elements at the same place, the result has them once. Of other
+// elements that were added at one place, those of theirs come before those of ours, because what a change that is taken
+// back had removed was there first. Equal elements that were added at different places are all kept.
 //
-// The conflicts are in the order of their paths: keys sorted, elements from the head to the
-// tail. Any of the values may be [Nothing], for one that is not there, and so may the
-// result. None is modified, and the result shares structure with all of them. Time and
-// memory grow as with Diff.
+// The conflicts are in the order of their paths: keys sorted, elements from the beginning to the end. Any of the values
+// may be [Nothing], for a value that does not exist, and so may the result. None is modified, and the result shares
+// structure with all of them. Time and memory grow as with Diff.
 func Merge(base, ours, theirs any, opts ...MergeOption) (merged any, conflicts []Conflict) {
 	var m merger
 	for _, opt := range opts {
@@ -46,8 +42,8 @@ type overwrite struct{}
 
 func (overwrite) setMerge(m *merger) { m.overwrite = true }
 
-// Overwrite has the result of [Merge] hold what theirs has wherever there is a conflict,
-// instead of what ours has. The conflicts are the same.
+// Overwrite makes the result of [Merge] contain what theirs has wherever there is a conflict, instead of what ours has.
+// The conflicts are the same.
 func Overwrite() MergeOption { return overwrite{} }
 
 // merger is one run of Merge.

@@ -8,15 +8,14 @@ import (
 // An Option changes how [Diff] compares.
 type Option func(*differ)
 
-// Positional compares lists place by place, as ExAudit does: the first element
-// with the first, the second with the second. What one list has more at its tail
-// is added or removed.
+// Positional compares lists place by place, as ExAudit does: the first element with the first, the second with the
+// second. If one list is longer, its last elements are added or removed.
 func Positional() Option {
 	return func(d *differ) { d.positional = true }
 }
 
-// Primitive has the values at the given places compared and recorded as a whole,
-// whatever they consist of, as ExAudit does with its primitive structs.
+// Primitive compares and records the values at the given places as a whole, whatever they
+// consist of, as ExAudit does with its primitive structs.
 //
 // A place is named by a JSON pointer (RFC 6901), whose first slash may be left out.
 // A segment * stands for every key and every index; the index of a list element is
@@ -35,7 +34,7 @@ type pointers [][]string
 
 var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
-// Segments are those of a place as [Primitive] reads it.
+// Segments returns the segments of a place, as [Primitive] reads it.
 func Segments(place string) []string { return parsePointer(place) }
 
 func parsePointer(s string) []string {

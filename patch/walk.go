@@ -8,7 +8,7 @@ import (
 
 // All yields what was added, removed and changed, with its path: each patch is an
 // [Added], a [Removed] or a [Changed]. The keys of an object come sorted, the edits
-// of a list in their order. A path is the caller's to keep.
+// of a list in their order. The caller may keep a path.
 func All(p Patch) iter.Seq2[Path, Patch] {
 	return func(yield func(Path, Patch) bool) {
 		walk(p, nil, yield)
