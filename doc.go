@@ -108,8 +108,8 @@
 //	}
 //	_, err = db.ApplyUndo(ctx, plan, nil)
 //
-// A plan is data: it can be shown, stored as JSON and carried out later. ApplyUndo does exactly what it says, or fails
-// if a row would get another patch by now.
+// An [audit.UndoPlan] is data: it can be shown, stored as JSON and carried out later. ApplyUndo does exactly what the
+// plan says, or fails if a row would get another patch by now.
 //
 // # Errors
 //

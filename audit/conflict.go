@@ -7,10 +7,10 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// ConflictReason says what kind of conflict it is.
+// ConflictReason is the kind of a conflict.
 type ConflictReason string
 
-// The reasons.
+// Reasons of a Conflict.
 const (
 	// ConflictOverlap means that a column, or a place inside jsonb, was changed again.
 	ConflictOverlap ConflictReason = "changed since"

@@ -49,7 +49,7 @@ type UndoPlan struct {
 	Chosen []VersionRef
 	// Undone are chosen versions that are already undone.
 	Undone []int64
-	// Unchanged is the number of rows that are already as they would become.
+	// Unchanged is the number of rows that already are as the undo would make them.
 	Unchanged int
 
 	// OnConflict, MaxRows, KeepColumns, SetColumns and OverwriteRows are the options with which the plan was made.
@@ -62,8 +62,8 @@ type UndoPlan struct {
 	// SideEffects are other rows that were written by triggers and by the actions of foreign keys, if the plan has
 	// been carried out.
 	SideEffects []SideEffect
-	// Transaction is the id of the transaction that carried the plan out, which can be passed to Redo. Before, it is
-	// 0.
+	// Transaction is the id of the transaction that carried the plan out, which can be passed to Redo. It is 0 if the
+	// plan has not been carried out.
 	Transaction uint64
 }
 
@@ -74,7 +74,8 @@ type VersionRef struct {
 	ID       int64    `json:"id"`
 }
 
-// SideEffect is a number of rows of a table that were written although the plan does not contain them.
+// SideEffect says how many rows of a table were written by triggers and by the actions of foreign keys, although the
+// plan does not contain these rows.
 type SideEffect struct {
 	Table  string `json:"table"`
 	Action Action `json:"action"`
@@ -91,8 +92,8 @@ type RowChange struct {
 	Versions []int64
 	// Patch is the difference between the present row and the row after the undo. It is nil if the row is left out.
 	Patch patch.Patch
-	// Conflicts are later changes that would be overwritten. The conflict policy decides whether because of them the
-	// undo is not carried out, or the row or the place is left out.
+	// Conflicts are later changes that would be overwritten. The conflict policy decides whether the undo is then not
+	// carried out, or the row or the place is left out.
 	Conflicts []Conflict
 	// Skipped reports whether the row is left out because of its conflicts.
 	Skipped bool
@@ -101,7 +102,7 @@ type RowChange struct {
 	Why     map[string]LeftOutReason
 }
 
-// Written reports whether anything happens to the row.
+// Written reports whether the undo writes the row.
 func (r RowChange) Written() bool { return !r.Skipped && r.Patch != nil }
 
 // Conflicting returns the rows that have conflicts.
@@ -149,7 +150,7 @@ func (p *UndoPlan) Deleted() int {
 // LeftOutReason is why the value of a column cannot be restored.
 type LeftOutReason string
 
-// The reasons; "column x" and one of them make a sentence.
+// Values of RevertPlan.Why and RowChange.Why. Each completes a sentence that begins with the name of the column.
 const (
 	LeftOutDropped   LeftOutReason = "was dropped since"
 	LeftOutMasked    LeftOutReason = "was masked"
@@ -159,16 +160,16 @@ const (
 	LeftOutNumbered  LeftOutReason = "is GENERATED ALWAYS AS IDENTITY"
 )
 
-// RevertPlan is what a revert did, or would do.
+// RevertPlan is what a revert did, or would do. Unlike an UndoPlan, it cannot be read from JSON.
 type RevertPlan struct {
 	// RowID has the present key of the row, or the last one.
 	RowID
-	// Version is the one to before which the row goes back.
+	// Version is the oldest version that is undone: the row goes back to its state before this version.
 	Version int64
 	// AllowDiverged and SetColumns are the options with which the plan was made.
 	AllowDiverged bool
 	SetColumns    map[string]any
-	// Present is the row as it is, and Target as it will be; nil means that there is no row.
+	// Present is the row before the revert, and Target the row after it; nil means that there is no row.
 	Present, Target Image
 	// Patch is the difference between them.
 	Patch patch.Patch
@@ -185,7 +186,8 @@ type RevertPlan struct {
 type Referencing struct {
 	Table   string   `json:"table"` // quoted
 	Columns []string `json:"columns"`
-	// Action is what happens to them: "deleted", "set to NULL", "set to default", or they are "in the way".
+	// Action is what happens to the rows: "deleted", "set to NULL" or "set to default"; or "in the way", if they keep
+	// the revert from being carried out.
 	Action string `json:"action"`
 	Rows   int64  `json:"rows"` // those that the role may see; -1: it may not read the table
 }
