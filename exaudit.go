@@ -43,7 +43,7 @@ func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err err
 	if err != nil || o.Precision == nil {
 		return changed, err
 	}
-	rounded, err := d.ensurePrecision(ctx, *o.Precision)
+	rounded, err := d.ensurePrecision(ctx, *o.Precision, wait(o.LockTimeout))
 	return changed || rounded, err
 }
 

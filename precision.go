@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,11 +19,11 @@ import (
 
 // ensurePrecision sets how many digits of a second the times of versions have, and reports whether this changed
 // anything.
-func (d *DB) ensurePrecision(ctx context.Context, digits int) (changed bool, err error) {
+func (d *DB) ensurePrecision(ctx context.Context, digits int, timeout time.Duration) (changed bool, err error) {
 	if err := sql.Check(ctx, d.conn); err != nil {
 		return false, err
 	}
-	err = lock.Retry(ctx, d.conn, lock.DefaultTimeout, "table exaudit.versions",
+	err = lock.Retry(ctx, d.conn, timeout, "table exaudit.versions",
 		func(tx pgx.Tx, briefly func() error) error {
 			if err := briefly(); err != nil { // all that is recorded waits behind it
 				return err

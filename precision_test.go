@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
@@ -40,5 +41,25 @@ func TestPrecisionCutsDown(t *testing.T) {
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE extract(microseconds FROM recorded_at)::int % 100000 <> 0`); n > 0 {
 		t.Errorf("%d versions with more than a tenth of a second", n)
+	}
+}
+
+// The precision waits for a lock as long as all else of Init.
+func TestPrecisionWaitsAsLongAsAsked(t *testing.T) {
+	t.Parallel()
+	db, adb := audited(t, ``)
+	ctx := context.Background()
+	tx, err := db.Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, `LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	timeout := 50 * time.Millisecond
+	_, err = adb.Init(ctx, &exaudit.InitOptions{Precision: new(1), LockTimeout: timeout})
+	if locked, ok := errors.AsType[*audit.LockedError](err); !ok || locked.Timeout != timeout {
+		t.Errorf("%v, want a lock that was waited for %s", err, timeout)
 	}
 }
