@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (g *generator) value(c Column) string { return one(g, c.Values...) }
@@ -193,6 +195,10 @@ func (g *generator) copied(place int, t Table) string {
 // several are writes of one statement: rows that get other keys by a delete and an insert, or one write after the
 // other.
 func (g *generator) several(place int, t Table) string {
+	other := g.IntN(len(g.w.Tables))
+	if t.endsLate() || g.w.Tables[other].endsLate() {
+		return g.updateFrom(place, t)
+	}
 	names, overriding := t.inserted()
 	if g.in(2) {
 		i := one(g, t.Key...)
@@ -208,11 +214,17 @@ func (g *generator) several(place int, t Table) string {
 		return fmt.Sprintf("WITH gone AS (DELETE FROM {%d}%s RETURNING *) INSERT INTO {%d} (%s)%s SELECT %s FROM gone",
 			place, g.where(t, true), place, names, overriding, strings.Join(values, ", "))
 	}
-	other := g.IntN(len(g.w.Tables))
 	c := one(g, t.plainColumns()...)
 	insert, _ := g.insert(other, g.w.Tables[other])
 	return fmt.Sprintf("WITH came AS (%s RETURNING 1), gone AS (DELETE FROM {%d}%s RETURNING 1) UPDATE {%d} SET %s = %s%s",
 		insert, other, g.where(g.w.Tables[other], true), place, c.quoted(), g.value(c), g.where(t, false))
+}
+
+// endsLate reports whether a DELETE that is part of a statement may be recorded after the INSERT that used its keys: a
+// cascade that comes back to a table postpones its statement triggers. docs/configuration.md says so.
+func (t Table) endsLate() bool {
+	return t.Options.Trigger == audit.StatementLevel &&
+		slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Refers > 0 })
 }
 
 // race is a change, and one of another session that waits for it.
