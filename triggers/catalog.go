@@ -143,7 +143,7 @@ func catalogOfTracked(ctx context.Context, q db.DBTX, all []Tracked) (*catalog, 
 	var ids []int32
 	var relations []uint32
 	for _, t := range all {
-		if t.Tracked && t.Relation != 0 {
+		if t.Tracked && t.Relation != 0 && t.unreadable == nil {
 			ids, relations = append(ids, t.ID), append(relations, t.Relation)
 		}
 	}

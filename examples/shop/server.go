@@ -181,9 +181,8 @@ func statusOf(err error) int {
 	case errors.As(err, new(*audit.DivergedError)), errors.Is(err, audit.ErrPlanStale), errors.Is(err, audit.ErrNothingToDo),
 		errors.As(err, new(*audit.WriteError)):
 		return http.StatusConflict
-	case errors.As(err, new(*audit.PointError)): // a time that the history does not reach back to, or is still to come
-		return http.StatusBadRequest
-	case errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "22"): // no such status
+	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):
+		// no such status, or a time that the history does not reach back to, or is still to come
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
