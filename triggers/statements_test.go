@@ -28,8 +28,12 @@ func TestStatementsForManyTables(t *testing.T) {
 	sent := func(n int) (sync, inspect int) {
 		db := auditdb.New(t, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1 .. %d LOOP
 			EXECUTE format('CREATE TABLE items_%%s (id int PRIMARY KEY, n int)', i); END LOOP; END $$`, n))
-		for i := range n {
-			auditdb.Install(t, db, fmt.Sprintf("items_%d", i+1))
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf("items_%d", i+1)
+		}
+		if _, err := triggers.Install(ctx, db.Pool, names); err != nil { // by row: by statement, more is asked
+			t.Fatal(err)
 		}
 		config, err := pgx.ParseConfig(db.URL)
 		if err != nil {
