@@ -317,6 +317,10 @@ func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relations []
 }
 
 const installedFunctions = `-- name: InstalledFunctions :many
+WITH generated AS MATERIALIZED ( -- each name is made once
+    SELECT t.id AS table_id, pg_catalog.format('t%s_%s', t.id, event.name)::pg_catalog.name AS name
+    FROM pg_catalog.unnest($1::integer[]) AS t (id)
+    CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name))
 SELECT generated.table_id::integer AS table_id,
        p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
@@ -329,9 +333,8 @@ SELECT generated.table_id::integer AS table_id,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
-FROM pg_catalog.unnest($1::integer[]) AS generated (table_id)
-CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+FROM generated
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
 WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname
@@ -381,6 +384,10 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableIds []in
 }
 
 const installedTriggers = `-- name: InstalledTriggers :many
+WITH generated AS MATERIALIZED ( -- each name is made once
+    SELECT t.id AS table_id, pg_catalog.format('t%s_%s', t.id, event.name)::pg_catalog.name AS name
+    FROM pg_catalog.unnest($1::integer[]) AS t (id)
+    CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name))
 SELECT generated.table_id::integer AS table_id,
        tg.tgname::pg_catalog.text AS name,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS table_name,
@@ -403,9 +410,8 @@ SELECT generated.table_id::integer AS table_id,
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
              ORDER BY 1) ELSE '{}' END::pg_catalog.text[] AS differs_on
-FROM pg_catalog.unnest($1::integer[]) AS generated (table_id)
-CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+FROM generated
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
 JOIN pg_catalog.pg_trigger tg ON tg.tgfoid OPERATOR(pg_catalog.=) p.oid
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

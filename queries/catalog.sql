@@ -167,6 +167,10 @@ ORDER BY c.oid OPERATOR(pg_catalog.<>) root.relation, name;
 
 -- name: InstalledFunctions :many
 -- The generated functions of tables, as the catalog has them.
+WITH generated AS MATERIALIZED ( -- each name is made once
+    SELECT t.id AS table_id, pg_catalog.format('t%s_%s', t.id, event.name)::pg_catalog.name AS name
+    FROM pg_catalog.unnest(@table_ids::integer[]) AS t (id)
+    CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name))
 SELECT generated.table_id::integer AS table_id,
        p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
@@ -179,15 +183,18 @@ SELECT generated.table_id::integer AS table_id,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
-FROM pg_catalog.unnest(@table_ids::integer[]) AS generated (table_id)
-CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+FROM generated
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
 WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
   AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname;
 
 -- name: InstalledTriggers :many
 -- exaudit's triggers on tables and their partitions, clones left out.
+WITH generated AS MATERIALIZED ( -- each name is made once
+    SELECT t.id AS table_id, pg_catalog.format('t%s_%s', t.id, event.name)::pg_catalog.name AS name
+    FROM pg_catalog.unnest(@table_ids::integer[]) AS t (id)
+    CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name))
 SELECT generated.table_id::integer AS table_id,
        tg.tgname::pg_catalog.text AS name,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS table_name,
@@ -210,9 +217,8 @@ SELECT generated.table_id::integer AS table_id,
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
              ORDER BY 1) ELSE '{}' END::pg_catalog.text[] AS differs_on
-FROM pg_catalog.unnest(@table_ids::integer[]) AS generated (table_id)
-CROSS JOIN pg_catalog.unnest('{insert,update,delete,truncate,move}'::pg_catalog.text[]) AS event (name)
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) pg_catalog.format('t%s_%s', generated.table_id, event.name)::pg_catalog.name
+FROM generated
+JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
 JOIN pg_catalog.pg_trigger tg ON tg.tgfoid OPERATOR(pg_catalog.=) p.oid
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

@@ -70,16 +70,18 @@ CREATE VIEW exaudit_internal.relations AS
 SELECT t.id AS table_id, coalesce(c.relation, named.relation) AS relation
 FROM exaudit.tables t
 LEFT JOIN LATERAL (
-    -- by way of indexes: there is none of triggers by function
+    -- By way of indexes: there is none of triggers by function. OFFSET 0: one after the other, also while the statistics
+    -- of the catalog are those of before many tables were created.
     SELECT tg.tgrelid AS relation
-    FROM pg_catalog.pg_proc p
-    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = p.oid
-                               AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
-    JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid AND tg.tgfoid = p.oid
-    WHERE p.pronamespace = 'exaudit_internal'::pg_catalog.regnamespace
-      AND p.proname = pg_catalog.format('t%s_insert', t.id)::name
-      AND tg.tgparentid = 0
-      AND tg.tgname = pg_catalog.format('!exaudit_t%s_insert', t.id)::name
+    FROM (SELECT p.oid FROM pg_catalog.pg_proc p
+          WHERE p.pronamespace = 'exaudit_internal'::pg_catalog.regnamespace
+            AND p.proname = pg_catalog.format('t%s_insert', t.id)::name OFFSET 0) AS p
+    CROSS JOIN LATERAL (SELECT d.objid FROM pg_catalog.pg_depend d
+                        WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = p.oid
+                          AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass OFFSET 0) AS d
+    CROSS JOIN LATERAL (SELECT tg.oid, tg.tgrelid FROM pg_catalog.pg_trigger tg
+                        WHERE tg.oid = d.objid AND tg.tgfoid = p.oid AND tg.tgparentid = 0
+                          AND tg.tgname = pg_catalog.format('!exaudit_t%s_insert', t.id)::name OFFSET 0) AS tg
     ORDER BY tg.oid
     LIMIT 1
 ) c ON true

@@ -13,11 +13,13 @@ CREATE FUNCTION exaudit_internal.has_truncate_policy(relation oid) RETURNS boole
 AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN exists (SELECT FROM pg_catalog.pg_policy p
-                   WHERE p.polrelid = relation AND p.polname = '~exaudit_truncate' AND p.polpermissive
-                     AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                     -- the constant true; pg_get_expr would lock the table
-                     AND p.polqual::text ~ E'^\\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \\[( 0)* 1( 0)* \\]\\}$');
+    -- only of the one policy that has the name, of which there is one for each table
+    RETURN coalesce((
+        SELECT p.polpermissive AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+               -- the constant true; pg_get_expr would lock the table
+               AND p.polqual::text ~ E'^\\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \\[( 0)* 1( 0)* \\]\\}$'
+        FROM pg_catalog.pg_policy p
+        WHERE p.polrelid = relation AND p.polname = '~exaudit_truncate'), false);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_truncate_policy TO exaudit_writer, exaudit_reader;
