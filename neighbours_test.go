@@ -283,7 +283,7 @@ func (c *calls) reading() []call {
 		}},
 		{name: "as of a version", run: asOf(exaudit.AtVersion(version))},
 		{name: "as of a mark", run: asOf(exaudit.AtMark("before"))},
-		{name: "as of a time", run: asOf(exaudit.AtTime(time.Now().Add(-time.Second)))},
+		{name: "as of a time", run: asOf(exaudit.AtTime(pgtest.One[time.Time](c.T, c.db, `SELECT clock_timestamp()`)))},
 		{name: "as of, SQL", run: sql(`SELECT * FROM exaudit.as_of_mark(NULL::orders, 'before')`)},
 		{name: "the view history", run: sql(`SELECT * FROM exaudit.history WHERE table_name = 'orders'`)},
 		{name: "preview a revert", run: func(ctx context.Context) error {
