@@ -3,6 +3,7 @@ package triggers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -140,14 +141,18 @@ func catalogOf(ctx context.Context, q db.DBTX, id int32, relation uint32) (*cata
 
 // catalogOfTracked reads about those of the tables that are tracked and there.
 func catalogOfTracked(ctx context.Context, q db.DBTX, all []Tracked) (*catalog, error) {
-	var ids []int32
-	var relations []uint32
-	for _, t := range all {
-		if t.Tracked && t.Relation != 0 && t.unreadable == nil {
-			ids, relations = append(ids, t.ID), append(relations, t.Relation)
-		}
-	}
+	ids, relations := idsOf(slices.DeleteFunc(slices.Clone(all), func(t Tracked) bool {
+		return !t.Tracked || t.Relation == 0 || t.unreadable != nil
+	}))
 	return readCatalog(ctx, q, ids, relations)
+}
+
+// idsOf returns the ids of tables, and their relations in the same order.
+func idsOf(tables []Tracked) (ids []int32, relations []uint32) {
+	for _, t := range tables {
+		ids, relations = append(ids, t.ID), append(relations, t.Relation)
+	}
+	return ids, relations
 }
 
 // describe is what the generator needs of a registered table.

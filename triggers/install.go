@@ -129,7 +129,7 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 			defer func() { done = append(done, installation) }()
 		}
-		ready, err := s.upToDate(ctx, q, tables)
+		ready, err := s.asWanted(ctx, q, tables)
 		if err != nil {
 			return err
 		}

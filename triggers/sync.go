@@ -44,7 +44,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Instal
 		for i := range all {
 			all[i].Tracked = all[i].Tracked && !attached[all[i].ID]
 		}
-		ready, err := s.upToDate(ctx, q, wantedAgain(all))
+		ready, err := s.upToDate(ctx, q, all)
 		if err != nil {
 			return err
 		}
@@ -103,15 +103,6 @@ func (s steps) syncSchema(ctx context.Context) (done []audit.Installation, err e
 		return err
 	})
 	return append(done, following...), err
-}
-
-// wantedAgain are the tables with the options that they have.
-func wantedAgain(tracked []Tracked) []wanted {
-	tables := make([]wanted, len(tracked))
-	for i, t := range tracked {
-		tables[i] = wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation}
-	}
-	return tables
 }
 
 // sync does one table, unless it is ready.

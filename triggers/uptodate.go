@@ -10,29 +10,34 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// upToDate finds the tables that installing would leave as they are, by their relations, without a lock, and with what
-// there is to say of them. Where a table might not be, or that takes more to find out, it is not among them.
-func (s steps) upToDate(ctx context.Context, q db.DBTX, tables []wanted) (map[uint32]audit.Installation, error) {
+// upToDate finds those of registered tables that installing would leave as they are, by their relations, without a
+// lock, and with what there is to say of them. If it takes more to find out, a table is not among them.
+func (s steps) upToDate(ctx context.Context, q db.DBTX, tables []Tracked) (map[uint32]audit.Installation, error) {
 	done := make(map[uint32]audit.Installation)
-	if len(s.tried) > 0 {
-		return done, nil // whatever is generated has other columns
+	tables = slices.DeleteFunc(slices.Clone(tables), Tracked.isSpecial)
+	if len(tables) == 0 || len(s.tried) > 0 { // of columns that are only tried, the catalog knows nothing
+		return done, nil
 	}
-	err := underPinnedSettings(ctx, q, func(q db.DBTX) error {
-		known, err := registered(ctx, q)
-		if err != nil {
-			return err
-		}
-		byRelation := only(slices.DeleteFunc(known, Tracked.isSpecial), func(t Tracked) uint32 { return t.Relation })
-		candidates := make([]Tracked, 0, len(tables))
-		for _, w := range tables {
-			t, ok := byRelation[w.relation]
-			if ok && t.QuotedName == w.quoted && (w.given == nil || EqualOptions(*w.given, t.Options)) {
-				candidates = append(candidates, t)
-			}
-		}
-		return installedAlready(ctx, q, candidates, done)
-	})
+	err := underPinnedSettings(ctx, q, func(q db.DBTX) error { return installedAlready(ctx, q, tables, done) })
 	return done, err
+}
+
+// asWanted finds those of the tables that are wanted as they are: under their names, with the options that they have,
+// and up to date.
+func (s steps) asWanted(ctx context.Context, q db.DBTX, tables []wanted) (map[uint32]audit.Installation, error) {
+	known, err := registered(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	byRelation := only(slices.DeleteFunc(known, Tracked.isSpecial), func(t Tracked) uint32 { return t.Relation })
+	var list []Tracked
+	for _, w := range tables {
+		t, ok := byRelation[w.relation]
+		if ok && t.QuotedName == w.quoted && (w.given == nil || EqualOptions(*w.given, t.Options)) {
+			list = append(list, t)
+		}
+	}
+	return s.upToDate(ctx, q, list)
 }
 
 // isSpecial reports whether it takes more than the catalog to tell whether a table is up to date.
@@ -42,20 +47,17 @@ func (t Tracked) isSpecial() bool {
 
 // installedAlready adds those of the tables that are up to date to done.
 func installedAlready(ctx context.Context, q db.DBTX, tables []Tracked, done map[uint32]audit.Installation) error {
-	c, err := catalogOfTracked(ctx, q, tables)
+	ids, relations := idsOf(tables)
+	c, err := readCatalog(ctx, q, ids, relations)
 	if err != nil {
 		return err
 	}
-	var settled db.SettledTablesParams
-	for _, t := range tables {
-		settled.Ids, settled.Relations = append(settled.Ids, t.ID), append(settled.Relations, t.Relation)
-	}
-	ids, err := db.New().SettledTables(ctx, q, settled)
+	settled, err := db.New().SettledTables(ctx, q, db.SettledTablesParams{Ids: ids, Relations: relations})
 	if err != nil {
 		return fmt.Errorf("look for tables that have been altered: %w", err)
 	}
 	for _, t := range tables {
-		if !slices.Contains(ids, t.ID) {
+		if !slices.Contains(settled, t.ID) {
 			continue
 		}
 		installation, ok, err := c.upToDate(ctx, q, t)
