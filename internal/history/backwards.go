@@ -60,7 +60,7 @@ func (r *Replay) stretchwise(ctx context.Context, q db.DBTX) iter.Seq2[*Version,
 			next := versions[0].ID
 			before, err := r.lead(versions, end, all)
 			if err != nil {
-				yield(nil, fmt.Errorf("history of %s %s: %w", r.entity.Table, r.entity.ID, at(later, err)))
+				yield(nil, r.entity.misfit(at(later, err)))
 				return
 			}
 			for _, v := range slices.Backward(versions) {
