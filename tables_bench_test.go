@@ -43,17 +43,17 @@ func benchmarkTables(b *testing.B, n int) {
 	for i := range tables {
 		tables[i] = fmt.Sprintf("table_%d", i+1)
 	}
-	conn, sent := countingConn(b, db.URL)
+	conn, sent := db.ConnectCounting(b)
 	adb := exaudit.New(conn)
 	measure := func(name string, do func() error) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				before, sentBefore := serverTime(b, conn), sent.statements
+				before, sentBefore := serverTime(b, conn), sent.Sent
 				if err := do(); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportMetric((serverTime(b, conn) - before).Seconds(), "s-server")
-				b.ReportMetric(float64(sent.statements-sentBefore), "statements")
+				b.ReportMetric(float64(sent.Sent-sentBefore), "statements")
 			}
 			b.ReportMetric(0, "ns/op")
 		})
@@ -76,31 +76,6 @@ func benchmarkTables(b *testing.B, n int) {
 	measure("ddl-followed", run(`ALTER TABLE table_2 ADD x int`))
 	measure("create-followed", run(`CREATE TABLE another (id int PRIMARY KEY)`))
 	measure("drop-followed", run(`DROP TABLE another`))
-}
-
-// statementCounter counts what is sent.
-type statementCounter struct{ statements int }
-
-func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	c.statements++
-	return ctx
-}
-
-func (*statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
-func countingConn(b *testing.B, url string) (*pgx.Conn, *statementCounter) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		b.Fatal(err)
-	}
-	counter := &statementCounter{}
-	config.Tracer = counter
-	conn, err := pgx.ConnectConfig(context.Background(), config)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn, counter
 }
 
 // serverTime is how long the server process of a connection has run on a CPU.

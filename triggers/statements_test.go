@@ -5,27 +5,15 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/triggers"
 )
-
-// statementCounter counts what is sent.
-type statementCounter struct{ statements int }
-
-func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	c.statements++
-	return ctx
-}
-
-func (*statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // Where nothing is to be done, it takes as many statements for many tables as for few.
 func TestStatementsForManyTables(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	sent := func(n int) (sync, inspect int) {
+	count := func(n int) (sync, inspect int) {
 		db := auditdb.New(t, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1 .. %d LOOP
 			EXECUTE format('CREATE TABLE items_%%s (id int PRIMARY KEY, n int)', i); END LOOP; END $$`, n))
 		names := make([]string, n)
@@ -35,17 +23,7 @@ func TestStatementsForManyTables(t *testing.T) {
 		if _, err := triggers.Install(ctx, db.Pool, names); err != nil { // by row: by statement, more is asked
 			t.Fatal(err)
 		}
-		config, err := pgx.ParseConfig(db.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		counter := &statementCounter{}
-		config.Tracer = counter
-		conn, err := pgx.ConnectConfig(ctx, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(ctx)
+		conn, sent := db.ConnectCounting(t)
 		done, err := triggers.Sync(ctx, conn)
 		if err != nil || len(done) != n {
 			t.Fatalf("%d of %d tables, %v", len(done), n, err)
@@ -55,14 +33,14 @@ func TestStatementsForManyTables(t *testing.T) {
 				t.Errorf("%s: changed %v, %d bytes of SQL", d.Table, d.Changed, len(d.SQL))
 			}
 		}
-		sync = counter.statements
+		sync = sent.Sent
 		if _, err := triggers.Inspect(ctx, conn); err != nil {
 			t.Fatal(err)
 		}
-		return sync, counter.statements - sync
+		return sync, sent.Sent - sync
 	}
-	fewSync, fewInspect := sent(1)
-	manySync, manyInspect := sent(5)
+	fewSync, fewInspect := count(1)
+	manySync, manyInspect := count(5)
 	if manySync != fewSync || manyInspect != fewInspect {
 		t.Errorf("Sync sent %d statements for 1 table and %d for 5, Inspect %d and %d", fewSync, manySync, fewInspect,
 			manyInspect)

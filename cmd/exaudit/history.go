@@ -112,7 +112,8 @@ func (p *program) printVersions(c *cli.Context, l *listing) error {
 	return p.printHistory(c, l)
 }
 
-// paging are the options that flags of pages say. One more version than is shown tells whether there is another page.
+// paging returns the options for the flags of pages. It asks for one version more than is shown: if there is one, there
+// is another page.
 func paging(c *cli.Context) []option {
 	opts := []option{exaudit.After(audit.Cursor(c.String("cursor")))}
 	if c.Bool("newest-first") {

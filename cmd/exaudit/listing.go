@@ -111,7 +111,8 @@ func (l *listing) fromBeginning(c *cli.Context) bool {
 	return l.table != "" && !filtered(c) && !c.IsSet("cursor") && !(c.Bool("newest-first") && l.more)
 }
 
-// began is what the oldest version of a listing is, of a long one when it has been shown; "" if there is none.
+// began returns the action of the oldest version, or "" if there is none. Of a long listing it is known when all has
+// been shown.
 func (l *listing) began(c *cli.Context) audit.Action {
 	oldest := l.first
 	switch {
