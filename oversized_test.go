@@ -39,7 +39,7 @@ func TestOversizedRevert(t *testing.T) {
 	}
 	db.Exec(t, `UPDATE files SET n = 3`)
 	done, err = adb.Revert(ctx, last, nil)
-	if err != nil || !slices.Equal(done.LeftOut, []string{"data"}) || done.Why["data"] != audit.LeftOutOversized {
+	if err != nil || !slices.Equal(done.LeftOut, []audit.LeftOut{{Column: "data", Reason: audit.LeftOutOversized}}) {
 		t.Errorf("left out %v, %v", done.LeftOut, err)
 	}
 	if got := rows(t, db, "files"); got != `(1,1,"\\x78")` {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -447,7 +448,7 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
 	kept, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
-	if err != nil || len(kept.Conflicting()) != 0 || asJSON(t, kept.Rows[0].LeftOut) != `["weight"]` {
+	if err != nil || len(kept.Conflicting()) != 0 || fmt.Sprint(kept.Rows[0].LeftOut) != "[weight has another type now]" {
 		t.Errorf("with the column kept: %+v, %v", kept, err)
 	}
 }
@@ -487,11 +488,11 @@ func TestUndoOfWhatIsNotKnown(t *testing.T) {
 		t.Errorf("undone to %s", got)
 	}
 	for _, r := range plan.Rows {
-		want := `["code"]`
+		want := "[code was masked]"
 		if r.EntityID == "3" {
-			want = `["code","info"]`
+			want = "[code was masked info is not recorded]"
 		}
-		if got := asJSON(t, r.LeftOut); got != want {
+		if got := fmt.Sprint(r.LeftOut); got != want {
 			t.Errorf("%s: left out %s, want %s", r.EntityID, got, want)
 		}
 	}

@@ -9,28 +9,28 @@ import (
 
 // planForm is a plan as JSON.
 type planForm struct {
-	Options     planOptions  `json:"options"`
-	Chosen      []VersionRef `json:"chosen"`
-	Undone      []int64      `json:"undone_already,omitempty"`
-	Unchanged   int          `json:"unchanged,omitempty"`
-	Rows        []RowChange  `json:"rows"`
-	Deleted     int          `json:"rows_deleted,omitempty"` // to be read, and not read back
-	SideEffects []SideEffect `json:"side_effects,omitempty"`
-	Transaction uint64       `json:"transaction,omitempty"`
+	Options       planOptions  `json:"options"`
+	Chosen        []VersionRef `json:"chosen"`
+	AlreadyUndone []int64      `json:"already_undone,omitempty"`
+	Unchanged     int          `json:"unchanged,omitempty"`
+	Rows          []RowChange  `json:"rows"`
+	Deleted       int          `json:"rows_deleted,omitempty"` // to be read, and not read back
+	SideEffects   []SideEffect `json:"side_effects,omitempty"`
+	Transaction   uint64       `json:"transaction,omitempty"`
 }
 
 type planOptions struct {
-	OnConflict ConflictPolicy             `json:"on_conflict"`
-	MaxRows    int                        `json:"max_rows"`
-	Overwrite  []RowID                    `json:"overwrite,omitempty"`
-	Keep       []string                   `json:"keep,omitempty"`
-	Set        map[string]json.RawMessage `json:"set,omitempty"`
+	OnConflict    ConflictPolicy             `json:"on_conflict"`
+	MaxRows       int                        `json:"max_rows"`
+	OverwriteRows []RowID                    `json:"overwrite_rows,omitempty"`
+	KeepColumns   []string                   `json:"keep_columns,omitempty"`
+	SetColumns    map[string]json.RawMessage `json:"set_columns,omitempty"`
 }
 
 // MarshalJSON returns a form that UnmarshalJSON reads.
 func (p *UndoPlan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(planForm{planOptions{p.OnConflict, p.MaxRows, p.OverwriteRows, p.KeepColumns, p.SetColumns},
-		p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
+		p.Chosen, p.AlreadyUndone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is an *InvalidError with the reason
@@ -48,24 +48,23 @@ func (p *UndoPlan) UnmarshalJSON(data []byte) error {
 			return &InvalidError{Reason: InvalidPlan, Detail: fmt.Sprintf("row %d has no table or no action", i+1)}
 		}
 	}
-	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged,
-		OnConflict: f.Options.OnConflict, MaxRows: f.Options.MaxRows, KeepColumns: f.Options.Keep,
-		SetColumns: f.Options.Set, OverwriteRows: f.Options.Overwrite, SideEffects: f.SideEffects,
+	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, AlreadyUndone: f.AlreadyUndone, Unchanged: f.Unchanged,
+		OnConflict: f.Options.OnConflict, MaxRows: f.Options.MaxRows, KeepColumns: f.Options.KeepColumns,
+		SetColumns: f.Options.SetColumns, OverwriteRows: f.Options.OverwriteRows, SideEffects: f.SideEffects,
 		Transaction: f.Transaction}
 	return nil
 }
 
 // changeForm is a row's change as JSON.
 type changeForm struct {
-	Table     string                   `json:"table"`
-	EntityID  EntityID                 `json:"entity_id"`
-	Action    Action                   `json:"action"`
-	Versions  []int64                  `json:"versions"`
-	Patch     json.RawMessage          `json:"patch"`
-	Conflicts []Conflict               `json:"conflicts,omitempty"`
-	Skipped   bool                     `json:"skipped,omitempty"`
-	LeftOut   []string                 `json:"left_out,omitempty"`
-	Why       map[string]LeftOutReason `json:"why,omitempty"`
+	Table     string          `json:"table"`
+	EntityID  EntityID        `json:"entity_id"`
+	Action    Action          `json:"action"`
+	Versions  []int64         `json:"versions"`
+	Patch     json.RawMessage `json:"patch"`
+	Conflicts []Conflict      `json:"conflicts,omitempty"`
+	Skipped   bool            `json:"skipped,omitempty"`
+	LeftOut   []LeftOut       `json:"left_out,omitempty"`
 }
 
 // MarshalJSON returns the change with its patch in its stable form.
@@ -74,8 +73,7 @@ func (r RowChange) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(changeForm{r.Table, r.EntityID, r.Action, r.Versions, p, r.Conflicts, r.Skipped, r.LeftOut,
-		r.Why})
+	return json.Marshal(changeForm{r.Table, r.EntityID, r.Action, r.Versions, p, r.Conflicts, r.Skipped, r.LeftOut})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -89,7 +87,7 @@ func (r *RowChange) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*r = RowChange{RowID: RowID{f.Table, f.EntityID}, Action: f.Action, Versions: f.Versions, Patch: p,
-		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut, Why: f.Why}
+		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut}
 	return nil
 }
 

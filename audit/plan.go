@@ -47,8 +47,8 @@ type UndoPlan struct {
 	Rows []RowChange
 	// Chosen are the versions that the undo takes back.
 	Chosen []VersionRef
-	// Undone are chosen versions that are already undone.
-	Undone []int64
+	// AlreadyUndone are chosen versions that are undone already.
+	AlreadyUndone []int64
 	// Unchanged is the number of rows that already are as the undo would make them.
 	Unchanged int
 
@@ -97,9 +97,8 @@ type RowChange struct {
 	Conflicts []Conflict
 	// Skipped reports whether the row is left out because of its conflicts.
 	Skipped bool
-	// LeftOut are the columns whose old values cannot be restored. Why contains the reason for each.
-	LeftOut []string
-	Why     map[string]LeftOutReason
+	// LeftOut are the columns whose old values cannot be restored, by name.
+	LeftOut []LeftOut
 }
 
 // Written reports whether the undo writes the row.
@@ -126,7 +125,7 @@ func (p *UndoPlan) Err() error {
 		return nil
 	}
 	switch {
-	case len(p.Chosen) == 0 && len(p.Undone) == 0:
+	case len(p.Chosen) == 0 && len(p.AlreadyUndone) == 0:
 		return fmt.Errorf("%w: no recorded change fits", ErrNothingToDo)
 	case len(p.Chosen) == 0:
 		return fmt.Errorf("%w: all of it is undone already", ErrNothingToDo)
@@ -147,10 +146,20 @@ func (p *UndoPlan) Deleted() int {
 	return n
 }
 
-// LeftOutReason is why the value of a column cannot be restored.
+// LeftOut is a column whose old value cannot be restored.
+type LeftOut struct {
+	Column string        `json:"column"`
+	Reason LeftOutReason `json:"reason"`
+}
+
+// String returns the column and the reason, such as "note was masked".
+func (l LeftOut) String() string { return l.Column + " " + string(l.Reason) }
+
+// LeftOutReason is why the old value of a column cannot be restored. It completes a sentence that begins with the name
+// of the column.
 type LeftOutReason string
 
-// Values of RevertPlan.Why and RowChange.Why. Each completes a sentence that begins with the name of the column.
+// Reasons of a LeftOut.
 const (
 	LeftOutDropped   LeftOutReason = "was dropped since"
 	LeftOutMasked    LeftOutReason = "was masked"
@@ -173,10 +182,9 @@ type RevertPlan struct {
 	Present, Target Image
 	// Patch is the difference between them.
 	Patch patch.Patch
-	// LeftOut are the columns whose old values cannot be restored, and Why contains the reason for each. A row that is
-	// restored gets their defaults; a row that exists keeps its values.
-	LeftOut []string
-	Why     map[string]LeftOutReason
+	// LeftOut are the columns whose old values cannot be restored, by name. A row that is restored gets their defaults;
+	// a row that exists keeps its values.
+	LeftOut []LeftOut
 	// Referencing are the rows, also of the same table, that refer to a row that is deleted.
 	Referencing []Referencing
 }

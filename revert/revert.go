@@ -39,9 +39,10 @@ type plan struct {
 	audit.RevertPlan
 	entity history.Entity
 
-	undone  []audit.VersionRef // the versions that are taken back
-	options history.Present    // what the options of the table leave unrecorded
-	fixed   map[string]bool    // columns that no UPDATE can set, of a row that is there
+	undone  []audit.VersionRef             // the versions that are taken back
+	leftOut map[string]audit.LeftOutReason // by column
+	options history.Present                // what the options of the table leave unrecorded
+	fixed   map[string]bool                // columns that no UPDATE can set, of a row that is there
 }
 
 // Option changes what a revert accepts.
@@ -190,8 +191,7 @@ func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o opti
 	}
 	p := &plan{entity: entity, options: known, RevertPlan: audit.RevertPlan{
 		Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present, Target: goal,
-		Why: make(map[string]audit.LeftOutReason),
-	}}
+	}, leftOut: make(map[string]audit.LeftOutReason)}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
 	}
@@ -329,7 +329,7 @@ func (p *plan) check() error {
 		return nil
 	case len(p.LeftOut) == 0:
 		return audit.ErrNothingToDo
-	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != audit.LeftOutDropped }):
+	case slices.ContainsFunc(p.LeftOut, func(l audit.LeftOut) bool { return l.Reason != audit.LeftOutDropped }):
 		return p.leavesOut(audit.ValueNotRecorded)
 	default:
 		return p.leavesOut(audit.ColumnGone)
@@ -337,8 +337,11 @@ func (p *plan) check() error {
 }
 
 func (p *plan) leavesOut(reason audit.WriteReason) error {
-	return &audit.WriteError{RowID: p.rowID(), Reason: reason, Columns: p.LeftOut,
-		Detail: strings.Join(p.LeftOut, ", ")}
+	var columns []string
+	for _, l := range p.LeftOut {
+		columns = append(columns, l.Column)
+	}
+	return &audit.WriteError{RowID: p.rowID(), Reason: reason, Columns: columns, Detail: strings.Join(columns, ", ")}
 }
 
 func (p *plan) rowID() audit.RowID {
@@ -364,27 +367,27 @@ func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	}
 	for name, value := range p.Target {
 		if name != "" && !columns[name] && value != nil {
-			p.Why[name] = audit.LeftOutDropped
+			p.leftOut[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range p.Target.Masked() {
 		if p.Present == nil {
-			p.Why[name] = audit.LeftOutMasked
+			p.leftOut[name] = audit.LeftOutMasked
 		}
 	}
 	for _, name := range p.Target.Oversized() {
 		if patch.Diff(p.Target[name], p.Present[name]) != nil {
-			p.Why[name] = audit.LeftOutOversized
+			p.leftOut[name] = audit.LeftOutOversized
 		}
 	}
 	if p.Present == nil {
 		// the first whole row of those undone is what comes back
 		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != audit.Updated })
 		for _, name := range undone[deleted].Excluded() {
-			p.Why[name] = audit.LeftOutExcluded
+			p.leftOut[name] = audit.LeftOutExcluded
 		}
 	}
-	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
+	p.LeftOut = history.LeftOut(p.leftOut)
 	p.Target = history.Known(p.Target, p.Present)
 	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
 	// columns added since, which no image has
@@ -405,11 +408,11 @@ func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	for _, c := range columns {
 		p.fixed[c.Name] = c.Generated || c.Numbered
 		if c.Numbered && !history.Same(p.Target, p.Present, c.Name) {
-			p.Why[c.Name] = audit.LeftOutNumbered
+			p.leftOut[c.Name] = audit.LeftOutNumbered
 			p.Target = history.Over(history.Only(p.Present, func(name string) bool { return name == c.Name }), p.Target)
 		}
 	}
-	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
+	p.LeftOut = history.LeftOut(p.leftOut)
 	return nil
 }
 
@@ -450,7 +453,7 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		return err
 	}
 	p.Target = history.Over(given, p.Target)
-	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(name string) bool { _, in := values[name]; return in })
+	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(l audit.LeftOut) bool { _, in := values[l.Column]; return in })
 	return nil
 }
 

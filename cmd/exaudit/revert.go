@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -116,11 +114,8 @@ func (r *reversion) decide(db *exaudit.DB) (*audit.RevertPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, reason := range slices.Compact(slices.Sorted(maps.Values(plan.Why))) {
-		columns := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return plan.Why[c] != reason })
-		if len(columns) > 0 {
-			r.complain("%s %s, so its old value is not restored", strings.Join(columns, ", "), reason)
-		}
+	for _, left := range plan.LeftOut {
+		r.complain("column %s, so its old value is not restored", left)
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
 		done, err := db.Revert(ctx, r.version.ID, &r.opts)
@@ -217,12 +212,12 @@ func (r *reversion) printJSON(done *audit.RevertPlan) error {
 		done = &audit.RevertPlan{}
 	}
 	return r.print(r.c, struct {
-		Version  int64       `json:"version"`
-		Table    string      `json:"table"`
-		EntityID string      `json:"entity_id"`
-		DryRun   bool        `json:"dry_run"`
-		Patch    patch.Patch `json:"patch"`
-		LeftOut  []string    `json:"left_out,omitempty"`
+		Version  int64           `json:"version"`
+		Table    string          `json:"table"`
+		EntityID string          `json:"entity_id"`
+		DryRun   bool            `json:"dry_run"`
+		Patch    patch.Patch     `json:"patch"`
+		LeftOut  []audit.LeftOut `json:"left_out,omitempty"`
 		// Referencing are the rows that pointed to one that is removed.
 		Referencing []audit.Referencing `json:"referencing,omitempty"`
 	}{r.version.ID, r.version.Table, string(r.version.EntityID), r.c.Bool("dry-run"), done.Patch, done.LeftOut,

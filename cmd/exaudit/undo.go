@@ -420,7 +420,7 @@ func (u *undoing) show(w io.Writer, verb string, plan *audit.UndoPlan) {
 		verb = strings.Replace(verb, "was", "were", 1)
 	}
 	fmt.Fprintf(w, "%s of %s %s", counted(versions, "version"), counted(written, "row"), verb)
-	if n := len(plan.Undone); n > 0 {
+	if n := len(plan.AlreadyUndone); n > 0 {
 		fmt.Fprintf(w, "; %s undone already", counted(n, "version"))
 	}
 	if plan.Unchanged > 0 {
@@ -437,9 +437,8 @@ func (u *undoing) show(w io.Writer, verb string, plan *audit.UndoPlan) {
 }
 
 func showLeftOut(w io.Writer, r audit.RowChange) {
-	for _, column := range r.LeftOut {
-		fmt.Fprintf(w, "%s(column %s %s, so its old value is not restored)\n", indent, printable(column),
-			r.Why[column])
+	for _, left := range r.LeftOut {
+		fmt.Fprintf(w, "%s(column %s, so its old value is not restored)\n", indent, printable(left.String()))
 	}
 }
 

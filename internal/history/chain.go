@@ -215,3 +215,12 @@ func pick(row audit.Image, wanted func(column string) bool) audit.Image {
 	note(picked, row, wanted)
 	return picked
 }
+
+// LeftOut lists columns by name, with the reasons why their old values cannot be restored.
+func LeftOut(reasons map[string]audit.LeftOutReason) []audit.LeftOut {
+	var list []audit.LeftOut
+	for _, column := range slices.Sorted(maps.Keys(reasons)) {
+		list = append(list, audit.LeftOut{Column: column, Reason: reasons[column]})
+	}
+	return list
+}

@@ -30,8 +30,9 @@ type Row struct {
 
 	table           *table
 	present, target audit.Image
-	replaces        bool   // it is gone, and present is the row that has its key and is overwritten
-	passingKey      string // the key that it has while it is written, if another
+	leftOut         map[string]audit.LeftOutReason // by column
+	replaces        bool                           // it is gone, and present is the row that has its key and is overwritten
+	passingKey      string                         // the key that it has while it is written, if another
 	became          audit.Image
 	newKey          string // the key that it will have, unless it is taken away
 	wave            int
@@ -42,8 +43,8 @@ type Row struct {
 
 func newRow(t *table, key string) *Row {
 	return &Row{table: t, RowChange: audit.RowChange{
-		RowID: audit.RowID{Table: t.Table, EntityID: audit.EntityID(key)}, Why: make(map[string]audit.LeftOutReason),
-	}}
+		RowID: audit.RowID{Table: t.Table, EntityID: audit.EntityID(key)},
+	}, leftOut: make(map[string]audit.LeftOutReason)}
 }
 
 var errAllUndone = fmt.Errorf("%w: all of it is undone already", audit.ErrNothingToDo)
@@ -56,8 +57,8 @@ func same(planned, now *audit.UndoPlan) error {
 			written = append(written, r.Versions...)
 		}
 	}
-	already := make(map[int64]bool, len(now.Undone))
-	for _, id := range now.Undone {
+	already := make(map[int64]bool, len(now.AlreadyUndone))
+	for _, id := range now.AlreadyUndone {
 		already[id] = true
 	}
 	left := slices.DeleteFunc(slices.Clone(written), func(id int64) bool { return already[id] })

@@ -127,7 +127,7 @@ func (p *planner) unambiguous() error {
 // matched refuses options that name no column and no row of what is undone. What is undone already may have been what
 // they name.
 func (p *planner) matched() error {
-	if len(p.tables) == 0 || len(p.made.Undone) > 0 || p.again {
+	if len(p.tables) == 0 || len(p.made.AlreadyUndone) > 0 || p.again {
 		return nil
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(p.o.Set)), p.o.Keep...) {
@@ -189,7 +189,7 @@ func (p *planner) dropUndone(ctx context.Context) error {
 	}
 	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool {
 		if undone(v.ID) {
-			p.made.Undone = append(p.made.Undone, v.ID)
+			p.made.AlreadyUndone = append(p.made.AlreadyUndone, v.ID)
 			return true
 		}
 		p.made.Chosen = append(p.made.Chosen, v.Ref())
@@ -327,7 +327,7 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 			return row, err
 		}
 	}
-	p.made.Undone = append(p.made.Undone, slices.Sorted(maps.Keys(cancelled))...)
+	p.made.AlreadyUndone = append(p.made.AlreadyUndone, slices.Sorted(maps.Keys(cancelled))...)
 	return other, nil
 }
 
@@ -346,7 +346,7 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 	if row.present == nil && row.target != nil {
 		row.target = history.Over(t.given, row.target)
 	}
-	row.LeftOut = slices.Sorted(maps.Keys(row.Why))
+	row.LeftOut = history.LeftOut(row.leftOut)
 	return row, nil
 }
 
@@ -554,8 +554,8 @@ func (r *Row) keepUnwritable() {
 	r.target = history.Over(r.target, r.present)
 	for name, numbered := range r.table.numbered {
 		if numbered && !history.Same(r.target, r.present, name) {
-			r.Why[name] = audit.LeftOutNumbered
-			r.LeftOut = slices.Sorted(maps.Keys(r.Why))
+			r.leftOut[name] = audit.LeftOutNumbered
+			r.LeftOut = history.LeftOut(r.leftOut)
 			r.target = history.Over(history.Only(r.present, func(column string) bool { return column == name }),
 				r.target)
 		}

@@ -207,20 +207,20 @@ func (w *walk) bringBack(v *history.Version) {
 
 // leaveOut takes from a row that comes back what cannot be written.
 func (w *walk) leaveOut(v *history.Version) {
-	why := w.row.Why
+	leftOut := w.row.leftOut
 	for name, value := range w.state {
 		if name != "" && !w.row.table.present[name] && value != nil {
-			why[name] = audit.LeftOutDropped
+			leftOut[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range w.state.Masked() {
-		why[name] = audit.LeftOutMasked
+		leftOut[name] = audit.LeftOutMasked
 	}
 	for _, name := range w.state.Oversized() {
-		why[name] = audit.LeftOutOversized
+		leftOut[name] = audit.LeftOutOversized
 	}
 	for _, name := range v.Excluded() {
-		why[name] = audit.LeftOutExcluded
+		leftOut[name] = audit.LeftOutExcluded
 	}
 	unreadable := w.unreadable(v)
 	w.state = history.Only(history.Known(w.state, nil), func(name string) bool {
@@ -235,7 +235,7 @@ func (w *walk) unreadable(v *history.Version) []string {
 	list := w.row.table.unreadable[v.ID]
 	for _, name := range list {
 		if w.row.present != nil && w.row.table.kept[name] {
-			w.row.Why[name] = audit.LeftOutRetyped
+			w.row.leftOut[name] = audit.LeftOutRetyped
 			continue
 		}
 		if _, given := w.row.table.given[name]; given && w.row.present == nil {
@@ -277,14 +277,14 @@ func (w *walk) mergeOut(v *history.Version) {
 func (w *walk) unwritable(v *history.Version) {
 	for name, value := range v.Before {
 		if name != "" && !w.row.table.present[name] && value != nil {
-			w.row.Why[name] = audit.LeftOutDropped
+			w.row.leftOut[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range v.Before.Masked() {
-		w.row.Why[name] = audit.LeftOutMasked
+		w.row.leftOut[name] = audit.LeftOutMasked
 	}
 	for _, name := range v.Before.Oversized() {
-		w.row.Why[name] = audit.LeftOutOversized
+		w.row.leftOut[name] = audit.LeftOutOversized
 	}
 }
 
