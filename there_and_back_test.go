@@ -41,6 +41,8 @@ func TestThereAndBack(t *testing.T) {
 		"passed on in another spelling": {either + `CREATE TABLE p (id text COLLATE "either" PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref text COLLATE "either" REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE);
 			INSERT INTO p VALUES ('a', 1); INSERT INTO c VALUES (1, 'a'), (2, 'A')`, "p c",
 			list("UPDATE p SET id = 'b'", "INSERT INTO p VALUES ('A', 2); INSERT INTO c VALUES (3, 'a')", "UPDATE p SET id = 'B' WHERE id = 'b'")},
+		"passed on in another spelling, by a row that refers to itself": {`CREATE TABLE t (id numeric PRIMARY KEY, v text, ref numeric REFERENCES t ON DELETE CASCADE ON UPDATE CASCADE DEFERRABLE); INSERT INTO t VALUES (1.00, 'x', 1.0)`, "t",
+			list("UPDATE t SET id = 2", "INSERT INTO t VALUES (1.00, 'y', 2.0)")},
 		"passed on, and a row that refers moves": {`CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref int REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE);
 			INSERT INTO p VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1, 1), (2, 2)`, "p c",
 			list("UPDATE p SET id = 3 WHERE id = 1; INSERT INTO p VALUES (1, 9); UPDATE c SET id = 5, ref = 1 WHERE id = 2", "DELETE FROM p WHERE id = 2", "UPDATE c SET id = 2 WHERE id = 5", "UPDATE p SET id = 4 WHERE id = 1")},

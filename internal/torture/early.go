@@ -24,7 +24,7 @@ func (r *run) early() error {
 		audited := r.in(sql, r.names, r.audited)
 		_, auditedErr := r.control.Exec(r.ctx, audited)
 		_, twinErr := r.control.Exec(r.ctx, r.in(sql, r.names, r.twin()))
-		if got, want := r.plain(auditedErr), r.plain(twinErr); got != want {
+		if got, want := r.plain(sql, auditedErr), r.plain(sql, twinErr); got != want {
 			return fmt.Errorf("torture: before recording: %s; in the twin: %s\n%s", got, want, audited)
 		}
 		if auditedErr == nil {

@@ -52,23 +52,23 @@ func (r *run) raceOf(op Op, first, second string) (string, string, error) {
 	if err != nil && !isPg(err) {
 		return "", "", err
 	}
-	before := tag + r.plainOrNone(err)
+	before := tag + r.plainOrNone(op.SQL, err)
 	if _, err := r.sessions[1].Exec(r.ctx, "BEGIN "+op.Level+set); err != nil {
 		return "", "", err
 	}
 	done := make(chan string, 1)
 	go func() {
 		tag, err := r.sessions[1].Exec(r.ctx, second, pgx.QueryExecModeSimpleProtocol)
-		text := tag.String() + r.plainOrNone(err)
+		text := tag.String() + r.plainOrNone(op.Then, err)
 		_, err = r.sessions[1].Exec(r.ctx, "COMMIT")
-		done <- text + r.plainOrNone(err)
+		done <- text + r.plainOrNone("COMMIT", err)
 	}()
 	after, err := r.untilItWaits(done)
 	if err != nil {
 		return "", "", err
 	}
 	_, err = r.sessions[0].Exec(r.ctx, op.end())
-	before += r.plainOrNone(err)
+	before += r.plainOrNone("COMMIT", err)
 	if after == "" {
 		after = <-done
 		r.counts.did("waits")
@@ -95,9 +95,9 @@ func (r *run) untilItWaits(done chan string) (string, error) {
 }
 
 // plainOrNone is an error by which sides do not differ, and nothing for none.
-func (r *run) plainOrNone(err error) string {
+func (r *run) plainOrNone(sql string, err error) string {
 	if err == nil {
 		return ""
 	}
-	return " " + r.plain(err)
+	return " " + r.plain(sql, err)
 }

@@ -12,7 +12,7 @@ import (
 
 // takePassedOn takes rows away before all is written, if another row gets the values by which a row will point to that
 // one. By the same statement, ON DELETE CASCADE, which is carried out at its end, would delete the row that will point.
-// It returns the rows that are left to write.
+// With them it writes the rows that point to them now. It returns the rows that are left to write.
 func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*Row, error) {
 	passedOn, err := p.passedOn(ctx)
 	if err != nil || len(passedOn) == 0 {
@@ -34,7 +34,7 @@ func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*
 }
 
 // passedOn are the rows that are taken away while another gets the values by which a written row will point to it, and
-// those that point to them.
+// those that point to them now.
 func (p *planner) passedOn(ctx context.Context) (map[*Row]bool, error) {
 	passedOn := make(map[*Row]bool)
 	for _, t := range p.tables {
@@ -86,14 +86,15 @@ func (p *planner) takenAway(relation uint32, columns []string) []*Row {
 	return goes
 }
 
-// withPointing adds a row and those that point to it, and so on, and reports whether all of them are taken away.
+// withPointing adds a row and those that point to it, and so on, and reports whether all of them are written.
 func (r *Row) withPointing(all map[*Row]bool) bool {
-	if r == nil || !r.Written() || r.Action != audit.Deleted {
+	if r == nil || !r.Written() {
 		return false
 	}
 	if all[r] {
 		return true
 	}
 	all[r] = true
-	return !slices.ContainsFunc(r.pointing, func(other *Row) bool { return !other.withPointing(all) })
+	return r.Action != audit.Deleted ||
+		!slices.ContainsFunc(r.pointing, func(other *Row) bool { return !other.withPointing(all) })
 }
