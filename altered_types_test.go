@@ -91,7 +91,7 @@ func TestRenamedLabels(t *testing.T) {
 				pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_version(NULL::moods, 3) r`) {
 				t.Errorf("undone: %s", got)
 			}
-			_, err = adb.Redo(ctx, plan.Transaction, nil)
+			_, err = adb.Redo(ctx, plan.TransactionID, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got != all {
 				t.Errorf("redone: %s, want %s", got, all)

@@ -35,7 +35,7 @@ func AtVersion(id int64) Point { return Point{history.AtVersion(id)} }
 // AtTransaction returns the point just after the last version of a transaction, by its id. It includes the versions
 // of other transactions that were recorded before. If the transaction has no version, reading returns an
 // *audit.PointError with the reason NoSuchPoint.
-func AtTransaction(xid uint64) Point { return Point{history.AtTransaction(xid)} }
+func AtTransaction(id uint64) Point { return Point{history.AtTransaction(id)} }
 
 // AtMark returns the point at which a mark was made: with everything that had been committed by then, and nothing
 // else. If there is no such mark, reading returns an *audit.PointError with the reason NoSuchPoint.

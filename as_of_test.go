@@ -97,7 +97,7 @@ func TestAsOfWorkload(t *testing.T) {
 			exaudit.AtMark(mark),
 			exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)),
 			exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)),
-			exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT xid FROM exaudit.versions ORDER BY id DESC LIMIT 1`)),
+			exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT transaction_id FROM exaudit.versions ORDER BY id DESC LIMIT 1`)),
 		}
 	}
 	rows := 0
@@ -200,7 +200,7 @@ func TestAsOfUnknown(t *testing.T) {
 	early := []exaudit.Point{
 		now(),
 		exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)),
-		exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT max(xid) FROM exaudit.versions`)),
+		exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT max(transaction_id) FROM exaudit.versions`)),
 		exaudit.AtMark("early"),
 	}
 	if _, err := adb.Mark(ctx, "early", nil); err != nil {

@@ -69,7 +69,7 @@ func TestColumnsAddedAgain(t *testing.T) {
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != want {
 				t.Errorf("undone:\n%s\nwant:\n%s", got, want)
 			}
-			_, err = adb.Redo(ctx, plan.Transaction, nil)
+			_, err = adb.Redo(ctx, plan.TransactionID, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != is {
 				t.Errorf("redone:\n%s\nwant:\n%s", got, is)

@@ -665,7 +665,7 @@ func undone(ctx context.Context, db *exaudit.DB, id int) uint64 {
 	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
 	must(db.Undo(ctx, exaudit.Select(exaudit.ByRow("parcels", id)), nil))
 	versions := must(exaudit.Collect(db.History(ctx, "parcels", id)))
-	return versions[len(versions)-1].Transaction
+	return versions[len(versions)-1].TransactionID
 }
 
 func ExampleTrack() {

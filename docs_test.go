@@ -159,7 +159,7 @@ func TestReadmeQuickStart(t *testing.T) {
 // unnumbered is output without what another run has others of: times and numbers of transactions.
 func unnumbered(output string) string {
 	output = regexp.MustCompile(`\d{4}-\d\d-\d\d [\d:.]+ [+-]\d\d:\d\d`).ReplaceAllString(output, "TIME")
-	return regexp.MustCompile(`(tx|transaction|redo) \d+`).ReplaceAllString(output, "$1 XID")
+	return regexp.MustCompile(`(transaction|redo) \d+`).ReplaceAllString(output, "$1 ID")
 }
 
 // The Go of docs/integration.md is in files that are compiled and run.

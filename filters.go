@@ -107,7 +107,7 @@ func ByCustomKey(keys ...string) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Keys = append(nonNil(q.filter.Keys), keys...) }}
 }
 
-// ByTransaction chooses only versions of these transactions: see Version.Transaction. If it is given several times,
+// ByTransaction chooses only versions of these transactions: see Version.TransactionID. If it is given several times,
 // versions of any of the transactions are chosen.
 func ByTransaction(ids ...uint64) RowFilter {
 	return rowFilter{func(q *query) { q.filter.Transactions = append(nonNil(q.filter.Transactions), ids...) }}
@@ -142,8 +142,8 @@ func Until(at Point) RowFilter {
 }
 
 // Where chooses only versions that satisfy a condition in SQL. If it is given several times, versions must satisfy
-// all the conditions. A condition can use these columns of the version: id, recorded_at, transaction (a bigint),
-// table_id, action, rollback, entity_id, previous_entity_id, session_role, and, as jsonb, before, after, custom and
+// all the conditions. A condition can use these columns of the version: id, recorded_at, transaction_id, table_id,
+// action, rollback, entity_id, previous_entity_id, session_user_name, and, as jsonb, before, after, custom and
 // custom_columns. Images have the column names of the time when they were recorded.
 //
 //	exaudit.Where("before->>'status' = 'paid' AND after->>'status' = 'new'")

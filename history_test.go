@@ -76,7 +76,7 @@ func TestHistory(t *testing.T) {
 				t.Errorf("version %d: %s\n got %s\nwant %s", i, field.name, field.got, field.want)
 			}
 		}
-		if v.Table != "public.orders" || v.EntityID != "1" || v.Rollback || v.Transaction == 0 || v.RecordedAt.Before(start) {
+		if v.Table != "public.orders" || v.EntityID != "1" || v.Rollback || v.TransactionID == 0 || v.RecordedAt.Before(start) {
 			t.Errorf("version %d: %+v", i, v)
 		}
 	}

@@ -216,7 +216,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 	if got, want := worldRows(t, db, table, ""), worldRows(t, db, fmt.Sprintf("copy_%d", mark), ""); got != want {
 		t.Errorf("undone since m%d: %s, want %s", mark, got, want)
 	}
-	if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, plan.TransactionID, nil); err != nil {
 		t.Errorf("redo: %v", err)
 	} else if got := worldRows(t, db, table, ""); got != now {
 		t.Errorf("redone: %s, want %s", got, now)

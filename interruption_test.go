@@ -114,7 +114,7 @@ var interruptions = map[string]interruption{
 		again: audit.ErrNothingToDo,
 		run: func(ctx context.Context, a *exaudit.DB) error {
 			var xid uint64
-			if err := a.QueryRow(ctx, `SELECT min(xid) FROM exaudit.versions WHERE rollback`).Scan(&xid); err != nil {
+			if err := a.QueryRow(ctx, `SELECT min(transaction_id) FROM exaudit.versions WHERE rollback`).Scan(&xid); err != nil {
 				return err
 			}
 			_, err := a.Redo(ctx, xid, nil)

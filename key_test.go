@@ -140,7 +140,7 @@ func TestNullKeysInSQL(t *testing.T) {
 	db.Exec(t, `SELECT exaudit.mark('m')`)
 	for _, call := range []string{
 		`exaudit.as_of(NULL::u, clock_timestamp(), %s)`, `exaudit.as_of_version(NULL::u, 1, %s)`, `exaudit.as_of_mark(NULL::u, 'm', key => %s)`,
-		`exaudit.as_of_transaction(NULL::u, (SELECT xid::text::xid8 FROM exaudit.versions), %s)`, `exaudit.states(NULL::u, %s)`,
+		`exaudit.as_of_transaction(NULL::u, (SELECT transaction_id::text::xid8 FROM exaudit.versions), %s)`, `exaudit.states(NULL::u, %s)`,
 	} {
 		for key, want := range map[string]int64{`'a'`: 1, `''`: 0, `'A'`: 0} {
 			if got := pgtest.One[int64](t, db, `SELECT count(*) FROM `+fmt.Sprintf(call, key)); got != want {

@@ -72,7 +72,7 @@ func TestMark(t *testing.T) {
 		t.Errorf("before %s, after %s", before, after)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(h.entity_id, ' ' ORDER BY h.id) FROM exaudit.history h, exaudit.find_mark('deploy') m
-		WHERE exaudit.after_mark(m, h.id, h.xid)`); got != "3 5 6" {
+		WHERE exaudit.after_mark(m, h.id, h.transaction_id)`); got != "3 5 6" {
 		t.Errorf("in SQL, after the mark: %s", got)
 	}
 	if user := pgtest.One[string](t, db, `SELECT session_user::text`); mark.CreatedBy != user || mark.Note != "version 7" || mark.CreatedAt.IsZero() {
@@ -234,7 +234,7 @@ func TestMarkOutlivesRestore(t *testing.T) {
 	}
 	// as if the dump came from a cluster a million transactions ahead
 	db.Exec(t, `ALTER TABLE exaudit.versions DISABLE TRIGGER ALL;
-		UPDATE exaudit.versions SET xid = xid + 1000000;
+		UPDATE exaudit.versions SET transaction_id = transaction_id + 1000000;
 		ALTER TABLE exaudit.versions ENABLE TRIGGER ALL;
 		UPDATE exaudit.marks SET snapshot = (SELECT format('%s:%s:%s', pg_snapshot_xmin(snapshot)::text::bigint + 1000000,
 			pg_snapshot_xmax(snapshot)::text::bigint + 1000000,

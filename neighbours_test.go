@@ -125,7 +125,7 @@ func (c *calls) writing() []call {
 			return err
 		}},
 		{name: "redo", run: func(ctx context.Context) error {
-			xid := pgtest.One[uint64](c.T, c.db, `SELECT xid FROM exaudit.versions WHERE rollback ORDER BY id DESC LIMIT 1`)
+			xid := pgtest.One[uint64](c.T, c.db, `SELECT transaction_id FROM exaudit.versions WHERE rollback ORDER BY id DESC LIMIT 1`)
 			_, err := c.adb.Redo(ctx, xid, nil)
 			return err
 		}},

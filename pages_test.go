@@ -56,7 +56,7 @@ func TestNewestPageReadsLittle(t *testing.T) {
 	type row struct{ ID, N int32 }
 	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY, n int)`, "a")
 	db.Exec(t, `INSERT INTO a VALUES (1, 0)`)
-	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, before, after)
+	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, transaction_id, table_id, action, entity_id, before, after)
 		SELECT now() + i * interval '1 ms', 1000 + i, 1, 'updated', '1', jsonb_build_object('n', i - 1), jsonb_build_object('n', i)
 		FROM generate_series(1, 3000) i`)
 	db.Exec(t, `ALTER TABLE a DISABLE TRIGGER ALL; UPDATE a SET n = 3000; ALTER TABLE a ENABLE TRIGGER ALL`)

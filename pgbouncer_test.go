@@ -68,7 +68,7 @@ func TestPgBouncer(t *testing.T) {
 	if n := pgtest.One[int](t, db, wrong); n != 0 {
 		t.Errorf("%d versions have a wrong actor", n)
 	}
-	if n := pgtest.One[int](t, db, `SELECT count(DISTINCT xid) FROM exaudit.versions`); n < 3*writers*writes*4/5 {
+	if n := pgtest.One[int](t, db, `SELECT count(DISTINCT transaction_id) FROM exaudit.versions`); n < 3*writers*writes*4/5 {
 		t.Errorf("only %d transactions", n)
 	}
 }

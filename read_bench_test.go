@@ -129,7 +129,7 @@ func filled(b *testing.B, n int) (*pgtest.DB, *exaudit.DB) {
 	const chunk = 1_000_000
 	for from := 0; from < n; from += chunk {
 		db.Exec(b, fmt.Sprintf(`
-			INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, before, after, custom)
+			INSERT INTO exaudit.versions (recorded_at, transaction_id, table_id, action, entity_id, before, after, custom)
 			SELECT '2026-01-01Z'::timestamptz + i * interval '10 milliseconds', 1000 + i / 100, 1,
 			       CASE WHEN i = 0 THEN 'created' ELSE 'updated' END::exaudit.action,
 			       CASE WHEN i %% %[1]d = 0 THEN 0 ELSE 1 + (i - i / %[1]d - 1) %% %[2]d END::text,

@@ -80,7 +80,7 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 				adb = exaudit.New(fresh)
 				_, plan := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 				_, undo := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-				_, redo := adb.Redo(ctx, undone.Transaction, nil)
+				_, redo := adb.Redo(ctx, undone.TransactionID, nil)
 				_, preview := adb.PlanRevert(ctx, 3, nil)
 				_, revert := adb.Revert(ctx, 3, nil)
 				_, diverged := adb.Revert(ctx, 3, &exaudit.RevertOptions{AllowDiverged: true})

@@ -104,8 +104,8 @@ type fact struct {
 func factsOf(t *testing.T, db *pgtest.DB) []fact {
 	t.Helper()
 	rows, _ := db.Pool.Query(context.Background(), `
-		SELECT v.id, t.table_name, v.entity_id, v.action::text, v.recorded_at, v.xid::text, v.rollback, v.custom::text, v.before::text, v.after::text,
-		       (regexp_match(v.entity_id, '[0-9]+'))[1]::int, coalesce(v.session_role, ''),
+		SELECT v.id, t.table_name, v.entity_id, v.action::text, v.recorded_at, v.transaction_id::text, v.rollback, v.custom::text, v.before::text, v.after::text,
+		       (regexp_match(v.entity_id, '[0-9]+'))[1]::int, coalesce(v.session_user_name, ''),
 		       v.id > coalesce((SELECT max(s.since) FROM exaudit_internal.column_snapshots s WHERE s.table_id = v.table_id AND s.since > 0), 0)
 		FROM exaudit.versions v JOIN exaudit.tables t ON t.id = v.table_id ORDER BY v.id`)
 	facts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (fact, error) {
@@ -374,7 +374,7 @@ func TestSearchOfAReader(t *testing.T) {
 	owner := exaudit.New(db.Pool)
 	// 300 transactions of 300 versions, over five hours
 	db.Exec(t, `ALTER TABLE exaudit.versions SET (autovacuum_enabled = off)`) // whose statistics could come after those made here
-	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after, custom)
+	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, transaction_id, table_id, action, entity_id, after, custom)
 		SELECT '2026-01-01Z'::timestamptz + i / 300 * interval '1 minute', 1000 + i / 300, 1 + i % 2, 'created', (i % 1500)::text,
 		       jsonb_build_object('id', i % 1500), jsonb_build_object('actor', i % 301, 'hot', i % 2)
 		FROM generate_series(1, 90000) i`)

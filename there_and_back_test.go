@@ -99,7 +99,7 @@ func thereAndBack(t *testing.T, schema string, tables, changes []string) {
 			if got := all("%s"); got != want || len(plan.SideEffects) > 0 {
 				t.Errorf("undone since m%d: %s, want %s; besides: %v", i, got, want, plan.SideEffects)
 			}
-			if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+			if _, err := adb.Redo(ctx, plan.TransactionID, nil); err != nil {
 				t.Errorf("redo since m%d: %v", i, err)
 				break
 			}

@@ -190,7 +190,7 @@ func TestTransactionCustom(t *testing.T) {
 func TestTransactionNumbersComeAgain(t *testing.T) {
 	t.Parallel()
 	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
-	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
+	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, transaction_id, table_id, action, entity_id, after)
 		SELECT '2026-01-01Z'::timestamptz + i * interval '1 hour', 1000 + i % 2, 1, 'created', i::text, '{}'
 		FROM generate_series(1, 4) i`)
 	list, err := exaudit.Collect(adb.Transactions(context.Background()))
@@ -212,7 +212,7 @@ func TestTransactionsOfALargeStore(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	db.Exec(t, `ALTER TABLE exaudit.versions SET (autovacuum_enabled = off)`) // whose statistics could come after those made here
-	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
+	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, transaction_id, table_id, action, entity_id, after)
 		SELECT '2026-01-01Z'::timestamptz + i / 10 * interval '1 minute', 1000 + i / 10, 1, 'created', i::text, '{}'
 		FROM generate_series(1, 100000) i`)
 	db.Exec(t, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)

@@ -409,7 +409,7 @@ func (d *trapped) reading(db *exaudit.DB) {
 	}
 	last := versions[len(versions)-1]
 	_, err = exaudit.Collect(db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated), exaudit.NewestFirst(), exaudit.Limit(9),
-		exaudit.Since(exaudit.AtVersion(last.ID)), exaudit.Until(exaudit.AtTransaction(last.Transaction)), exaudit.Until(exaudit.AtMark("m"))))
+		exaudit.Since(exaudit.AtVersion(last.ID)), exaudit.Until(exaudit.AtTransaction(last.TransactionID)), exaudit.Until(exaudit.AtMark("m"))))
 	d.call("Versions", err)
 	_, err = exaudit.Collect(db.Transactions(ctx, exaudit.ByTable("plain")))
 	d.call("Transactions", err)
@@ -421,7 +421,7 @@ func (d *trapped) reading(db *exaudit.DB) {
 	d.call("States", err)
 	_, err = db.Diff(ctx, versions[0].ID, last.ID)
 	d.call("Diff", err)
-	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.Transaction), exaudit.AtMark("m")} {
+	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.TransactionID), exaudit.AtMark("m")} {
 		for _, table := range []string{"keyed", "plain", "parted"} {
 			for _, err := range db.AsOf(ctx, table, at) {
 				d.call("AsOf", err)
@@ -450,7 +450,7 @@ func (d *trapped) reading(db *exaudit.DB) {
 	d.call("Snapshot", db.Snapshot(ctx, func(*exaudit.DB) error { return nil }))
 	// in SQL, as it is called under whatever path
 	for _, call := range []string{`exaudit.as_of(NULL::public.plain, pg_catalog.now())`, `exaudit.as_of_version(NULL::public.plain, ` + fmt.Sprint(last.ID) + `)`,
-		`exaudit.as_of_transaction(NULL::public.plain, '` + fmt.Sprint(last.Transaction) + `')`, `exaudit.as_of_mark(NULL::public.plain, 'm')`, `exaudit.states(NULL::public.plain, '501')`,
+		`exaudit.as_of_transaction(NULL::public.plain, '` + fmt.Sprint(last.TransactionID) + `')`, `exaudit.as_of_mark(NULL::public.plain, 'm')`, `exaudit.states(NULL::public.plain, '501')`,
 		`exaudit.history`, `exaudit_internal.relations`, `exaudit_internal.table_columns`, `exaudit_internal.custom_columns`, `exaudit_internal.foreign_keys`, `exaudit_internal.readable_versions`} {
 		d.run(`SELECT * FROM ` + call)
 	}
@@ -470,9 +470,9 @@ func (d *trapped) undoing(db *exaudit.DB) {
 	d.call("CheckUndo", db.CheckUndo(ctx, plan))
 	done, err := db.ApplyUndo(ctx, plan, nil)
 	d.call("ApplyUndo", err)
-	_, err = db.PlanRedo(ctx, done.Transaction, nil)
+	_, err = db.PlanRedo(ctx, done.TransactionID, nil)
 	d.call("PlanRedo", err)
-	_, err = db.Redo(ctx, done.Transaction, nil)
+	_, err = db.Redo(ctx, done.TransactionID, nil)
 	d.call("Redo", err)
 	_, err = db.Undo(ctx, chosen, nil)
 	d.call("Undo", err)

@@ -105,12 +105,12 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	}
 	pgtest.Count(t, "versions-undone", len(undone.Chosen))
 
-	redone, err := adb.Redo(ctx, undone.Transaction, nil)
+	redone, err := adb.Redo(ctx, undone.TransactionID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "redone", snapshotOf(t, db), before)
-	if _, err := adb.Redo(ctx, redone.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, redone.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "undone again", snapshotOf(t, db), after)

@@ -121,7 +121,7 @@ func TestUndoUnderExclusionConstraints(t *testing.T) {
 		if want != nil {
 			return
 		}
-		if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+		if _, err := adb.Redo(ctx, plan.TransactionID, nil); err != nil {
 			t.Errorf("%s: redo: %v", name, err)
 		}
 		if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`); got != after {
@@ -261,7 +261,7 @@ func TestUndoOfJSONNulls(t *testing.T) {
 	}
 	expect(t, db, "p", `(1,null)`)
 	expect(t, db, "c", `(1,null)`)
-	if _, err := adb.Redo(context.Background(), plan.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), plan.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,1) (2,null)`)

@@ -92,7 +92,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 
 func versionIDs(t *testing.T, db *pgtest.DB, xid uint64) []int64 {
 	t.Helper()
-	return pgtest.One[[]int64](t, db, `SELECT array_agg(id ORDER BY id) FROM exaudit.versions WHERE xid = $1`, int64(xid))
+	return pgtest.One[[]int64](t, db, `SELECT array_agg(id ORDER BY id) FROM exaudit.versions WHERE transaction_id = $1`, int64(xid))
 }
 
 // A masked column is not known, so a row that was updated since may have been in it.
@@ -128,9 +128,9 @@ func TestUndoPlanOfRowsThatTookTurnsAtAKey(t *testing.T) {
 	after := rows(t, db, "users")
 	done := planned(t, adb, bad, nil)
 	expect(t, db, "users", before)
-	redone := planned(t, adb, done.Transaction, nil)
+	redone := planned(t, adb, done.TransactionID, nil)
 	expect(t, db, "users", after)
-	planned(t, adb, redone.Transaction, nil)
+	planned(t, adb, redone.TransactionID, nil)
 	expect(t, db, "users", before)
 }
 
@@ -201,7 +201,7 @@ func TestUndoExchangesValuesOfExpressions(t *testing.T) {
 	after := rows(t, db, "cards")
 	done := undo(t, adb, bad, nil)
 	expect(t, db, "cards", before)
-	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "cards", after)
@@ -294,18 +294,18 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 				done := planned(t, hostile, bad, nil)
 				expect(t, db, table, before)
 				err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-					redone, err := exaudit.New(tx).Redo(ctx, done.Transaction, nil)
+					redone, err := exaudit.New(tx).Redo(ctx, done.TransactionID, nil)
 					if err != nil {
 						return err
 					}
-					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.Transaction), exaudit.ByRollback(true)), nil)
+					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.TransactionID), exaudit.ByRollback(true)), nil)
 					return err
 				})
 				if err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, before)
-				if _, err := adb.Redo(ctx, done.Transaction, nil); err != nil {
+				if _, err := adb.Redo(ctx, done.TransactionID, nil); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, after)
@@ -326,7 +326,7 @@ func TestUndoKnowsRowsThatCameBack(t *testing.T) {
 	for range 3 {
 		done := undo(t, adb, bad, nil)
 		expect(t, db, "parcels", before)
-		if _, err := adb.Redo(ctx, done.Transaction, nil); err != nil {
+		if _, err := adb.Redo(ctx, done.TransactionID, nil); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, db, "parcels", after)

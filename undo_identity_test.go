@@ -123,7 +123,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 						t.Errorf("history of %d: %v", key, err)
 					}
 				}
-				if _, err := adb.Redo(context.Background(), plan.Transaction, nil); err != nil {
+				if _, err := adb.Redo(context.Background(), plan.TransactionID, nil); err != nil {
 					t.Fatal(err)
 				}
 				expect(t, db, "t", after)
@@ -150,7 +150,7 @@ func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
 	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.Since(exaudit.AtMark("m"))), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("again: %v, want nothing to do", err)
 	}
-	if _, err := adb.Redo(ctx, first.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, first.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", ``)
@@ -246,7 +246,7 @@ func TestUndoOfAKeyThatWasPassedOn(t *testing.T) {
 		}
 		expect(t, db, "p", `(1,a)`)
 		expect(t, db, "c", `(10,1)`)
-		if _, err := adb.Redo(context.Background(), plan.Transaction, nil); err != nil {
+		if _, err := adb.Redo(context.Background(), plan.TransactionID, nil); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, db, "p", `(1,b) (3,a)`)
@@ -267,7 +267,7 @@ func TestUndoOfAKeyThatWasTakenAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect(t, db, "t", `(2,a) (3,b)`)
-		if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+		if _, err := adb.Redo(ctx, plan.TransactionID, nil); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, db, "t", `(2,b)`)

@@ -68,7 +68,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 
 	plan := undo(t, adb, bad, nil)
 	expect(t, db, "parcels", `(1,new,9.00,"{""to"": {""zip"": ""22100"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b"", ""c""]}") (2,new,2.00,) (3,new,3,null) (4,new,4,)`)
-	if len(plan.Rows) != 3 || len(plan.Chosen) != 3 || plan.Transaction == 0 || len(plan.SideEffects) != 0 {
+	if len(plan.Rows) != 3 || len(plan.Chosen) != 3 || plan.TransactionID == 0 || len(plan.SideEffects) != 0 {
 		t.Errorf("plan: %s", asJSON(t, plan))
 	}
 	want := `{"info":{"to":{"city":["~","Lund","Uppsala"]}},"status":["~","lost","new"]}`
@@ -79,7 +79,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if v := last[len(last)-1]; !v.Rollback {
 		t.Errorf("not recorded as a rollback: %s", asJSON(t, v))
 	}
-	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.rollbacks u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid = $1`, int64(bad)); got != 3 {
+	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.rollbacks u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.transaction_id = $1`, int64(bad)); got != 3 {
 		t.Errorf("%d links to what was undone, want 3", got)
 	}
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
@@ -204,7 +204,7 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 	if got := content(); strings.Join(got, "\n") != strings.Join(before, "\n") {
 		t.Errorf("undone:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
-	xid := first.Transaction
+	xid := first.TransactionID
 	for i := range 3 { // redo, undo, redo
 		done, err := adb.Redo(ctx, xid, nil)
 		if err != nil {
@@ -217,12 +217,12 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		if got := content(); strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("turn %d:\n%s\nwant:\n%s", i, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		xid = done.Transaction
+		xid = done.TransactionID
 	}
 	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("redo of a change: %v, want ErrNotFound", err)
 	}
-	if _, err := adb.Redo(ctx, first.Transaction, nil); !errors.Is(err, audit.ErrNothingToDo) {
+	if _, err := adb.Redo(ctx, first.TransactionID, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)
 	}
 }
@@ -276,7 +276,7 @@ func TestUndoExchangesUniqueValues(t *testing.T) {
 	after := rows(t, db, "seats")
 	done := undo(t, adb, bad, nil)
 	expect(t, db, "seats", before)
-	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "seats", after)
@@ -527,7 +527,7 @@ func TestRedoOfARevert(t *testing.T) {
 	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
 	}
-	if _, err := adb.Redo(ctx, versions[2].Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, versions[2].TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 2`); got != "a7" {
@@ -553,7 +553,7 @@ func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
 	shifted := rows(t, db, "places")
 	done := undo(t, adb, shift, nil)
 	expect(t, db, "places", before)
-	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "places", shifted)

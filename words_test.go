@@ -122,7 +122,7 @@ func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, mov
 	if content() != inserted {
 		t.Errorf("table %.200s: an undo left %s, want %s", name, content(), inserted)
 	}
-	_, err = adb.Redo(ctx, undone.Transaction, nil)
+	_, err = adb.Redo(ctx, undone.TransactionID, nil)
 	fatal("redo", err)
 	if content() != "" {
 		t.Errorf("table %.200s: a redo left %s", name, content())
@@ -372,7 +372,7 @@ func TestWordsAsTables(t *testing.T) {
 	if got := pgtest.One[string](t, db, content); got != inserted {
 		t.Errorf("an undo left %s, want %s", got, inserted)
 	}
-	if _, err := adb.Redo(ctx, undone.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, undone.TransactionID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, content); got != "" {

@@ -16,7 +16,7 @@ type planForm struct {
 	Rows          []RowChange  `json:"rows"`
 	Deleted       int          `json:"rows_deleted,omitempty"` // to be read, and not read back
 	SideEffects   []SideEffect `json:"side_effects,omitempty"`
-	Transaction   uint64       `json:"transaction,omitempty"`
+	TransactionID uint64       `json:"transaction_id,omitempty"`
 }
 
 type planOptions struct {
@@ -30,7 +30,7 @@ type planOptions struct {
 // MarshalJSON returns a form that UnmarshalJSON reads.
 func (p *UndoPlan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(planForm{planOptions{p.OnConflict, p.MaxRows, p.OverwriteRows, p.KeepColumns, p.SetColumns},
-		p.Chosen, p.AlreadyUndone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
+		p.Chosen, p.AlreadyUndone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.TransactionID})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is an *InvalidError with the reason
@@ -51,7 +51,7 @@ func (p *UndoPlan) UnmarshalJSON(data []byte) error {
 	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, AlreadyUndone: f.AlreadyUndone, Unchanged: f.Unchanged,
 		OnConflict: f.Options.OnConflict, MaxRows: f.Options.MaxRows, KeepColumns: f.Options.KeepColumns,
 		SetColumns: f.Options.SetColumns, OverwriteRows: f.Options.OverwriteRows, SideEffects: f.SideEffects,
-		Transaction: f.Transaction}
+		TransactionID: f.TransactionID}
 	return nil
 }
 

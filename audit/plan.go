@@ -62,9 +62,9 @@ type UndoPlan struct {
 	// SideEffects are other rows that were written by triggers and by the actions of foreign keys, if the plan has
 	// been carried out.
 	SideEffects []SideEffect
-	// Transaction is the id of the transaction that carried the plan out, which can be passed to Redo. It is 0 if the
-	// plan has not been carried out.
-	Transaction uint64
+	// TransactionID is the transaction that carried the plan out, which can be passed to Redo. It is 0 if the plan has
+	// not been carried out.
+	TransactionID uint64
 }
 
 // VersionRef names one version.

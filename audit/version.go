@@ -64,14 +64,14 @@ type Version struct {
 	Unknown []string `json:"unknown,omitempty"`
 	// RecordedAt is the time at which the transaction of the change began.
 	RecordedAt time.Time `json:"recorded_at"`
-	// Transaction is PostgreSQL's 64-bit transaction id. The numbers start again after a dump and restore.
-	Transaction uint64 `json:"transaction"`
+	// TransactionID is PostgreSQL's 64-bit id of the transaction. The numbers start again after a dump and restore.
+	TransactionID uint64 `json:"transaction_id"`
 	// Custom is the custom data of the change, nil if there is none.
 	Custom map[string]any `json:"custom"`
 	// CustomColumns are the values of the columns that were added to exaudit.versions.
 	CustomColumns map[string]any `json:"custom_columns,omitempty"`
-	// SessionUser is the user who was logged in, if the table has the option RecordSessionUser: column session_role of
-	// exaudit.versions.
+	// SessionUser is the user who was logged in, if the table has the option RecordSessionUser. The column of
+	// exaudit.versions is session_user_name, because SQL's session_user is the user of the present session.
 	SessionUser string `json:"session_user,omitempty"`
 	// Rollback reports whether a revert, an undo or a redo wrote the version.
 	Rollback bool `json:"rollback"`
@@ -144,8 +144,8 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 // Transaction is what one transaction changed, as far as the present role may read it: in which tables, and with which
 // custom data.
 type Transaction struct {
-	// ID is the Transaction of its versions.
-	ID uint64 `json:"transaction"`
+	// ID is the TransactionID of its versions.
+	ID uint64 `json:"transaction_id"`
 	// RecordedAt is the time at which it began.
 	RecordedAt time.Time `json:"recorded_at"`
 	// Tables are the tables that it changed, by name.

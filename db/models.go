@@ -81,20 +81,20 @@ type ExauditHistory struct {
 	// Whether a revert, an undo or a redo wrote the version.
 	Rollback bool
 	// The transaction that made the change.
-	Xid uint64
+	TransactionID uint64
 	// The key before the change, if the change was one of the primary key.
 	PreviousEntityID *string
 	// The user who was logged in (session_user), if the table has the option record_session_user.
-	SessionRole *string
+	SessionUserName *string
 }
 
 // What the columns of a tracked table were, from the version after "since" on.
 type ExauditInternalColumnSnapshot struct {
-	TableID  int32
-	Since    int64
-	Relation uint32
-	Columns  json.RawMessage
-	Xid      uint64
+	TableID       int32
+	Since         int64
+	Relation      uint32
+	Columns       json.RawMessage
+	TransactionID uint64
 }
 
 // The custom columns of exaudit.versions and of its copies.
@@ -135,7 +135,7 @@ type ExauditInternalForeignKey struct {
 // The versions that changed a primary key, with the number of the statement. Append-only.
 type ExauditInternalKeyChange struct {
 	ID               int64
-	Xid              int64
+	TransactionID    int64
 	Began            time.Time
 	Command          *int64
 	TableID          int32
@@ -147,38 +147,38 @@ type ExauditInternalKeyChange struct {
 
 // Rows that are being moved to another partition, until the transaction ends.
 type ExauditInternalMove struct {
-	Xid         uint64
-	Relation    uint32
-	RowID       pgtype.TID
-	NewEntityID string
-	TableID     *int32
-	VersionID   *int64
-	NotedBy     *int64
-	Depth       *int32
-	EntityID    *string
-	Image       json.RawMessage
-	Before      json.RawMessage
-	Custom      *string
-	Rollback    *string
+	TransactionID uint64
+	Relation      uint32
+	RowID         pgtype.TID
+	NewEntityID   string
+	TableID       *int32
+	VersionID     *int64
+	NotedBy       *int64
+	Depth         *int32
+	EntityID      *string
+	Image         json.RawMessage
+	Before        json.RawMessage
+	Custom        *string
+	Rollback      *string
 }
 
 // The past times in which a table was tracked, with what is known of its rows then.
 type ExauditInternalPeriod struct {
-	TableID      int32
-	Since        time.Time
-	AfterID      int64
-	Until        time.Time
-	UntilID      int64
-	AnchorID     *int64
-	LastID       *int64
-	ForgottenXid pgtype.Uint64
+	TableID                int32
+	Since                  time.Time
+	AfterID                int64
+	Until                  time.Time
+	UntilID                int64
+	AnchorID               *int64
+	LastID                 *int64
+	ForgottenTransactionID pgtype.Uint64
 }
 
 // The versions that the current user may read.
 type ExauditInternalReadableVersion struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -187,9 +187,8 @@ type ExauditInternalReadableVersion struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
-	Transaction      int64
 }
 
 // The relation of each registered table that still exists.
@@ -246,9 +245,9 @@ type ExauditRollback struct {
 	// The table: exaudit.tables.id.
 	TableID int32
 	// The transaction of the version that was undone.
-	VersionXid int64
+	VersionTransactionID int64
 	// The transaction of the rollback.
-	RollbackXid int64
+	RollbackTransactionID int64
 }
 
 // The tables that are or were tracked, one row for each, with its last known name.
@@ -274,7 +273,7 @@ type ExauditTable struct {
 	// The id of the version after which every change is recorded and has not been removed by retention.
 	CompleteAfter int64
 	// The newest transaction of which retention removed versions.
-	ForgottenXid pgtype.Uint64
+	ForgottenTransactionID pgtype.Uint64
 	// When retention last removed versions of the table.
 	ForgottenAt pgtype.Timestamptz
 }
@@ -286,7 +285,7 @@ type ExauditVersion struct {
 	// When the transaction that made the change began.
 	RecordedAt time.Time
 	// The transaction that made the change: pg_current_xact_id(), a number that is never used again.
-	Xid int64
+	TransactionID int64
 	// The table: exaudit.tables.id.
 	TableID int32
 	// What happened to the row.
@@ -304,5 +303,5 @@ type ExauditVersion struct {
 	// What the application said about the change in the setting exaudit.custom.
 	Custom json.RawMessage
 	// The user who was logged in (session_user), if the table has the option record_session_user.
-	SessionRole *string
+	SessionUserName *string
 }

@@ -65,8 +65,8 @@ const transactionEnd = `-- name: TransactionEnd :one
 SELECT exaudit_internal.transaction_end($1::pg_catalog.xid8)::bigint AS last_id
 `
 
-func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid uint64) (int64, error) {
-	row := db.QueryRow(ctx, transactionEnd, xid)
+func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, transactionID uint64) (int64, error) {
+	row := db.QueryRow(ctx, transactionEnd, transactionID)
 	var last_id int64
 	err := row.Scan(&last_id)
 	return last_id, err

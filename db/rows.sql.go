@@ -11,14 +11,14 @@ import (
 )
 
 const currentTransaction = `-- name: CurrentTransaction :one
-SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid8 AS xid
+SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid8 AS transaction_id
 `
 
 func (q *Queries) CurrentTransaction(ctx context.Context, db DBTX) (uint64, error) {
 	row := db.QueryRow(ctx, currentTransaction)
-	var xid uint64
-	err := row.Scan(&xid)
-	return xid, err
+	var transaction_id uint64
+	err := row.Scan(&transaction_id)
+	return transaction_id, err
 }
 
 const deleteRow = `-- name: DeleteRow :one

@@ -12,7 +12,7 @@ import (
 )
 
 const searchTransactions = `-- name: SearchTransactions :many
-SELECT s.transaction::bigint AS transaction, s.recorded_at::timestamp with time zone AS recorded_at, s.newest_id::bigint AS newest_id
+SELECT s.transaction_id::bigint AS transaction_id, s.recorded_at::timestamp with time zone AS recorded_at, s.newest_id::bigint AS newest_id
 FROM exaudit_internal.search_transactions($1::pg_catalog.jsonb, $2::bigint, $3::bigint) AS s
 `
 
@@ -23,9 +23,9 @@ type SearchTransactionsParams struct {
 }
 
 type SearchTransactionsRow struct {
-	Transaction int64
-	RecordedAt  time.Time
-	NewestID    int64
+	TransactionID int64
+	RecordedAt    time.Time
+	NewestID      int64
 }
 
 func (q *Queries) SearchTransactions(ctx context.Context, db DBTX, arg SearchTransactionsParams) ([]SearchTransactionsRow, error) {
@@ -37,7 +37,7 @@ func (q *Queries) SearchTransactions(ctx context.Context, db DBTX, arg SearchTra
 	var items []SearchTransactionsRow
 	for rows.Next() {
 		var i SearchTransactionsRow
-		if err := rows.Scan(&i.Transaction, &i.RecordedAt, &i.NewestID); err != nil {
+		if err := rows.Scan(&i.TransactionID, &i.RecordedAt, &i.NewestID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -49,8 +49,8 @@ func (q *Queries) SearchTransactions(ctx context.Context, db DBTX, arg SearchTra
 }
 
 const transactionParts = `-- name: TransactionParts :many
-SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamp with time zone AS recorded_at, p.table_id::integer AS table_id,
-       p.custom::pg_catalog.jsonb AS custom, coalesce(p.session_role, '')::pg_catalog.text AS session_role, p.rollback::boolean AS rollback,
+SELECT p.transaction_id::bigint AS transaction_id, p.recorded_at::timestamp with time zone AS recorded_at, p.table_id::integer AS table_id,
+       p.custom::pg_catalog.jsonb AS custom, coalesce(p.session_user_name, '')::pg_catalog.text AS session_user_name, p.rollback::boolean AS rollback,
        p.first_id::bigint AS first_id, p.last_id::bigint AS last_id,
        p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted,
        p.baselines::bigint AS baselines
@@ -58,18 +58,18 @@ FROM exaudit_internal.transaction_parts($1::bigint[]) AS p
 `
 
 type TransactionPartsRow struct {
-	Transaction int64
-	RecordedAt  time.Time
-	TableID     int32
-	Custom      json.RawMessage
-	SessionRole string
-	Rollback    bool
-	FirstID     int64
-	LastID      int64
-	Created     int64
-	Updated     int64
-	Deleted     int64
-	Baselines   int64
+	TransactionID   int64
+	RecordedAt      time.Time
+	TableID         int32
+	Custom          json.RawMessage
+	SessionUserName string
+	Rollback        bool
+	FirstID         int64
+	LastID          int64
+	Created         int64
+	Updated         int64
+	Deleted         int64
+	Baselines       int64
 }
 
 func (q *Queries) TransactionParts(ctx context.Context, db DBTX, transactions []int64) ([]TransactionPartsRow, error) {
@@ -82,11 +82,11 @@ func (q *Queries) TransactionParts(ctx context.Context, db DBTX, transactions []
 	for rows.Next() {
 		var i TransactionPartsRow
 		if err := rows.Scan(
-			&i.Transaction,
+			&i.TransactionID,
 			&i.RecordedAt,
 			&i.TableID,
 			&i.Custom,
-			&i.SessionRole,
+			&i.SessionUserName,
 			&i.Rollback,
 			&i.FirstID,
 			&i.LastID,

@@ -104,7 +104,7 @@ func (q *Queries) LastVersionID(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const laterVersions = `-- name: LaterVersions :many
-SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
+SELECT l.id::bigint AS id, l.transaction_id::bigint AS transaction_id, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
        coalesce(l.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
 FROM exaudit_internal.later_versions($1::integer, $2::pg_catalog.text[], $3::bigint[]) AS l
@@ -118,7 +118,7 @@ type LaterVersionsParams struct {
 
 type LaterVersionsRow struct {
 	ID               int64
-	Xid              int64
+	TransactionID    int64
 	Action           ExauditAction
 	EntityID         string
 	PreviousEntityID string
@@ -137,7 +137,7 @@ func (q *Queries) LaterVersions(ctx context.Context, db DBTX, arg LaterVersionsP
 		var i LaterVersionsRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.Xid,
+			&i.TransactionID,
 			&i.Action,
 			&i.EntityID,
 			&i.PreviousEntityID,
@@ -536,33 +536,33 @@ func (q *Queries) TakenValues(ctx context.Context, db DBTX, arg TakenValuesParam
 }
 
 const undidTransactions = `-- name: UndidTransactions :many
-SELECT DISTINCT u.version_xid
+SELECT DISTINCT u.version_transaction_id
 FROM exaudit.rollbacks u
 WHERE u.rollback_id OPERATOR(pg_catalog.>=) $1::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) $2::bigint
-  AND u.rollback_xid OPERATOR(pg_catalog.=) $3::bigint
-ORDER BY u.version_xid
+  AND u.rollback_transaction_id OPERATOR(pg_catalog.=) $3::bigint
+ORDER BY u.version_transaction_id
 `
 
 type UndidTransactionsParams struct {
-	FirstID int64
-	LastID  int64
-	Xid     int64
+	FirstID       int64
+	LastID        int64
+	TransactionID int64
 }
 
 // The transactions that one has undone something of.
 func (q *Queries) UndidTransactions(ctx context.Context, db DBTX, arg UndidTransactionsParams) ([]int64, error) {
-	rows, err := db.Query(ctx, undidTransactions, arg.FirstID, arg.LastID, arg.Xid)
+	rows, err := db.Query(ctx, undidTransactions, arg.FirstID, arg.LastID, arg.TransactionID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var items []int64
 	for rows.Next() {
-		var version_xid int64
-		if err := rows.Scan(&version_xid); err != nil {
+		var version_transaction_id int64
+		if err := rows.Scan(&version_transaction_id); err != nil {
 			return nil, err
 		}
-		items = append(items, version_xid)
+		items = append(items, version_transaction_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -723,7 +723,7 @@ func (q *Queries) WriteRows(ctx context.Context, db DBTX, arg WriteRowsParams) (
 const writtenSince = `-- name: WrittenSince :many
 SELECT v.id, v.table_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
 FROM exaudit.versions v
-WHERE v.id OPERATOR(pg_catalog.>) $1::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.txid_current()
+WHERE v.id OPERATOR(pg_catalog.>) $1::bigint AND v.transaction_id OPERATOR(pg_catalog.=) pg_catalog.txid_current()
 ORDER BY v.id
 `
 

@@ -90,9 +90,9 @@ func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string)
 }
 
 const entityVersions = `-- name: EntityVersions :many
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
@@ -113,7 +113,7 @@ type EntityVersionsParams struct {
 type EntityVersionsRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -122,7 +122,7 @@ type EntityVersionsRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
 }
 
@@ -146,7 +146,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 		if err := rows.Scan(
 			&i.ID,
 			&i.RecordedAt,
-			&i.Xid,
+			&i.TransactionID,
 			&i.TableID,
 			&i.Action,
 			&i.Rollback,
@@ -155,7 +155,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 			&i.Before,
 			&i.After,
 			&i.Custom,
-			&i.SessionRole,
+			&i.SessionUserName,
 			&i.CustomColumns,
 		); err != nil {
 			return nil, err
@@ -251,9 +251,9 @@ func (q *Queries) MovedVersions(ctx context.Context, db DBTX, arg MovedVersionsP
 }
 
 const newestEntityVersions = `-- name: NewestEntityVersions :many
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
@@ -274,7 +274,7 @@ type NewestEntityVersionsParams struct {
 type NewestEntityVersionsRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -283,7 +283,7 @@ type NewestEntityVersionsRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
 }
 
@@ -307,7 +307,7 @@ func (q *Queries) NewestEntityVersions(ctx context.Context, db DBTX, arg NewestE
 		if err := rows.Scan(
 			&i.ID,
 			&i.RecordedAt,
-			&i.Xid,
+			&i.TransactionID,
 			&i.TableID,
 			&i.Action,
 			&i.Rollback,
@@ -316,7 +316,7 @@ func (q *Queries) NewestEntityVersions(ctx context.Context, db DBTX, arg NewestE
 			&i.Before,
 			&i.After,
 			&i.Custom,
-			&i.SessionRole,
+			&i.SessionUserName,
 			&i.CustomColumns,
 		); err != nil {
 			return nil, err
@@ -330,10 +330,10 @@ func (q *Queries) NewestEntityVersions(ctx context.Context, db DBTX, arg NewestE
 }
 
 const search = `-- name: Search :many
-SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+SELECT s.id, s.recorded_at, s.transaction_id, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN s.before ELSE exaudit_internal.preview(s.before, $1::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN $1::integer IS NULL THEN s.after ELSE exaudit_internal.preview(s.after, $1::integer) END)::pg_catalog.jsonb AS after,
-       s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+       s.custom, s.session_user_name, s.custom_columns::pg_catalog.jsonb AS custom_columns
 FROM exaudit_internal.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer, $6::boolean) AS s
 `
 
@@ -349,7 +349,7 @@ type SearchParams struct {
 type SearchRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -358,7 +358,7 @@ type SearchRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
 }
 
@@ -381,7 +381,7 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 		if err := rows.Scan(
 			&i.ID,
 			&i.RecordedAt,
-			&i.Xid,
+			&i.TransactionID,
 			&i.TableID,
 			&i.Action,
 			&i.Rollback,
@@ -390,7 +390,7 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 			&i.Before,
 			&i.After,
 			&i.Custom,
-			&i.SessionRole,
+			&i.SessionUserName,
 			&i.CustomColumns,
 		); err != nil {
 			return nil, err
@@ -539,8 +539,8 @@ func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams)
 }
 
 const version = `-- name: Version :one
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
        coalesce(c.oid, 0)::pg_catalog.oid AS relation
@@ -555,7 +555,7 @@ WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
 type VersionRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -564,7 +564,7 @@ type VersionRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
 	QuotedName       string
 	Relation         uint32
@@ -576,7 +576,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 	err := row.Scan(
 		&i.ID,
 		&i.RecordedAt,
-		&i.Xid,
+		&i.TransactionID,
 		&i.TableID,
 		&i.Action,
 		&i.Rollback,
@@ -585,7 +585,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 		&i.Before,
 		&i.After,
 		&i.Custom,
-		&i.SessionRole,
+		&i.SessionUserName,
 		&i.CustomColumns,
 		&i.QuotedName,
 		&i.Relation,
@@ -594,8 +594,8 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 }
 
 const versionsByRef = `-- name: VersionsByRef :many
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
@@ -612,7 +612,7 @@ type VersionsByRefParams struct {
 type VersionsByRefRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              int64
+	TransactionID    int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -621,7 +621,7 @@ type VersionsByRefRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
-	SessionRole      *string
+	SessionUserName  *string
 	CustomColumns    json.RawMessage
 }
 
@@ -638,7 +638,7 @@ func (q *Queries) VersionsByRef(ctx context.Context, db DBTX, arg VersionsByRefP
 		if err := rows.Scan(
 			&i.ID,
 			&i.RecordedAt,
-			&i.Xid,
+			&i.TransactionID,
 			&i.TableID,
 			&i.Action,
 			&i.Rollback,
@@ -647,7 +647,7 @@ func (q *Queries) VersionsByRef(ctx context.Context, db DBTX, arg VersionsByRefP
 			&i.Before,
 			&i.After,
 			&i.Custom,
-			&i.SessionRole,
+			&i.SessionUserName,
 			&i.CustomColumns,
 		); err != nil {
 			return nil, err

@@ -14,4 +14,4 @@ SELECT exaudit.record_baseline(@table_id::integer, @every_row::boolean)::bigint 
 SELECT EXISTS (SELECT FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) @id::bigint)::boolean;
 
 -- name: TransactionEnd :one
-SELECT exaudit_internal.transaction_end(@xid::pg_catalog.xid8)::bigint AS last_id;
+SELECT exaudit_internal.transaction_end(@transaction_id::pg_catalog.xid8)::bigint AS last_id;

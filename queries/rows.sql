@@ -64,4 +64,4 @@ FROM (SELECT exaudit_internal.key_columns(@relation::pg_catalog.oid) AS columns 
 ORDER BY i.place;
 
 -- name: CurrentTransaction :one
-SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid8 AS xid;
+SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid8 AS transaction_id;

@@ -18,17 +18,17 @@ SELECT u.version_id, u.rollback_id FROM exaudit.rollbacks u WHERE u.rollback_id 
 
 -- name: UndidTransactions :many
 -- The transactions that one has undone something of.
-SELECT DISTINCT u.version_xid
+SELECT DISTINCT u.version_transaction_id
 FROM exaudit.rollbacks u
 WHERE u.rollback_id OPERATOR(pg_catalog.>=) @first_id::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) @last_id::bigint
-  AND u.rollback_xid OPERATOR(pg_catalog.=) @xid::bigint
-ORDER BY u.version_xid;
+  AND u.rollback_transaction_id OPERATOR(pg_catalog.=) @transaction_id::bigint
+ORDER BY u.version_transaction_id;
 
 -- name: NoteUndone :exec
 SELECT exaudit_internal.note_rollbacks(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::pg_catalog.text[], @version_ids::bigint[]);
 
 -- name: LaterVersions :many
-SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
+SELECT l.id::bigint AS id, l.transaction_id::bigint AS transaction_id, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
        coalesce(l.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
 FROM exaudit_internal.later_versions(@table_id::integer, @entity_ids::pg_catalog.text[], @first_ids::bigint[]) AS l;
@@ -91,7 +91,7 @@ SELECT exaudit_internal.last_version_id()::bigint AS id;
 -- What this transaction has recorded since some version.
 SELECT v.id, v.table_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
 FROM exaudit.versions v
-WHERE v.id OPERATOR(pg_catalog.>) @after_id::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.txid_current()
+WHERE v.id OPERATOR(pg_catalog.>) @after_id::bigint AND v.transaction_id OPERATOR(pg_catalog.=) pg_catalog.txid_current()
 ORDER BY v.id;
 
 -- name: NotRecording :many

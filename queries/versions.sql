@@ -11,9 +11,9 @@ FROM exaudit_internal.moved_versions(@table_id::integer, @entity_ids::pg_catalog
 
 -- name: EntityVersions :many
 -- A page of the versions of one key, in the order of its changes.
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
@@ -23,9 +23,9 @@ LIMIT @page_size;
 
 -- name: NewestEntityVersions :many
 -- The same, the newest first.
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
@@ -40,8 +40,8 @@ FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_catalog.=) @entity_id;
 
 -- name: Version :one
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
        coalesce(c.oid, 0)::pg_catalog.oid AS relation
@@ -75,10 +75,10 @@ SELECT exaudit_internal.last_version_id()::bigint AS last_id,
        (exaudit_internal.indexed_key(@filter::pg_catalog.jsonb) IS NOT NULL)::boolean AS indexed;
 
 -- name: Search :many
-SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+SELECT s.id, s.recorded_at, s.transaction_id, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.before ELSE exaudit_internal.preview(s.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.after ELSE exaudit_internal.preview(s.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after,
-       s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+       s.custom, s.session_user_name, s.custom_columns::pg_catalog.jsonb AS custom_columns
 FROM exaudit_internal.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer, @newest_first::boolean) AS s;
 
 -- name: SearchIDs :many
@@ -113,8 +113,8 @@ SELECT exaudit_internal.expose_custom_index(@key::pg_catalog.text);
 
 -- name: VersionsByRef :many
 -- Versions of many entities, each by the index of its entity's history.
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_user_name,
        exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::pg_catalog.text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id

@@ -22,7 +22,7 @@ CREATE TABLE exaudit.tables (
     -- the same by the ids of versions
     complete_after bigint      NOT NULL DEFAULT 0,
     -- the newest transaction that retention has removed versions of, and when it last did
-    forgotten_xid  xid8,
+    forgotten_transaction_id xid8,
     forgotten_at   timestamptz
 );
 GRANT SELECT ON exaudit.tables TO exaudit_reader, exaudit_writer;
@@ -40,7 +40,7 @@ CREATE TABLE exaudit_internal.periods (
     anchor_id     bigint,
     last_id       bigint,
     -- the newest transaction that retention has removed versions of
-    forgotten_xid xid8,
+    forgotten_transaction_id xid8,
     PRIMARY KEY (table_id, until)
 );
 GRANT SELECT ON exaudit_internal.periods TO exaudit_reader;
@@ -54,7 +54,7 @@ CREATE TABLE exaudit_internal.column_snapshots (
     since    bigint  NOT NULL,
     relation oid     NOT NULL,
     columns  jsonb   NOT NULL,
-    xid      xid8    NOT NULL DEFAULT pg_current_xact_id(), -- who took it, which may be rolled back
+    transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(), -- who took it, which may be rolled back
     PRIMARY KEY (table_id, since)
 );
 CREATE INDEX column_snapshots_relation_idx ON exaudit_internal.column_snapshots (relation);

@@ -15,7 +15,7 @@ CREATE TABLE exaudit.versions (
     id                 bigint           NOT NULL GENERATED ALWAYS AS IDENTITY (CACHE 1),
     recorded_at        timestamptz      NOT NULL DEFAULT now(),
     -- as a bigint, because there are no block ranges of xid8
-    xid                bigint           NOT NULL DEFAULT txid_current(),
+    transaction_id     bigint           NOT NULL DEFAULT txid_current(),
     table_id           integer          NOT NULL,
     action             exaudit.action   NOT NULL,
     rollback           boolean          NOT NULL DEFAULT false,
@@ -24,7 +24,7 @@ CREATE TABLE exaudit.versions (
     before             jsonb,
     after              jsonb,
     custom             jsonb,
-    session_role       text COLLATE "C"
+    session_user_name  text COLLATE "C"
 );
 GRANT SELECT ON exaudit.versions TO exaudit_reader;
 GRANT INSERT ON exaudit.versions TO exaudit_writer;
@@ -43,13 +43,13 @@ $$;
 
 COMMENT ON COLUMN exaudit.versions.id IS 'The number of the version. The versions of one row are in this order. Gaps are normal.';
 COMMENT ON COLUMN exaudit.versions.recorded_at IS 'When the transaction that made the change began.';
-COMMENT ON COLUMN exaudit.versions.xid IS 'The transaction that made the change: pg_current_xact_id(), a number that is never used again.';
+COMMENT ON COLUMN exaudit.versions.transaction_id IS 'The transaction that made the change: pg_current_xact_id(), a number that is never used again.';
 COMMENT ON COLUMN exaudit.versions.entity_id IS 'The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.';
 COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before the change, if the change was one of the primary key.';
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change in the setting exaudit.custom.';
-COMMENT ON COLUMN exaudit.versions.session_role IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
+COMMENT ON COLUMN exaudit.versions.session_user_name IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Whether a revert, an undo or a redo wrote the version.';
 
 -- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
@@ -62,7 +62,7 @@ ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
 
 -- Ids, times and transactions grow with the heap: block ranges find them at almost no cost.
 CREATE INDEX versions_id_time ON exaudit.versions
-    USING brin (id, recorded_at, xid) WITH (pages_per_range = 128, autosummarize = on);
+    USING brin (id, recorded_at, transaction_id) WITH (pages_per_range = 128, autosummarize = on);
 
 -- Keeping a summary up to date costs each version more than entering it in the btree; later ranges
 -- are summarized when they are full, and only the first one begins with a summary.
@@ -76,8 +76,8 @@ SELECT pg_catalog.brin_desummarize_range('exaudit.versions_id_time', 0);
 -- the row lay before and after, until the transaction ended.
 CREATE TABLE exaudit_internal.key_changes (
     id                 bigint           NOT NULL,
-    xid                bigint           NOT NULL DEFAULT txid_current(),
-    began              timestamptz      NOT NULL DEFAULT transaction_timestamp(), -- xids start again after a restore
+    transaction_id     bigint           NOT NULL DEFAULT txid_current(),
+    began              timestamptz      NOT NULL DEFAULT transaction_timestamp(), -- transaction ids start again after a restore
     command            bigint,
     table_id           integer          NOT NULL,
     old_row            tid,
@@ -90,7 +90,7 @@ GRANT SELECT ON exaudit_internal.key_changes TO exaudit_reader;
 GRANT INSERT ON exaudit_internal.key_changes TO exaudit_writer;
 CREATE INDEX key_changes_to ON exaudit_internal.key_changes (table_id, entity_id);
 CREATE INDEX key_changes_from ON exaudit_internal.key_changes (table_id, previous_entity_id);
-CREATE INDEX key_changes_xid ON exaudit_internal.key_changes (table_id, xid);
+CREATE INDEX key_changes_transaction ON exaudit_internal.key_changes (table_id, transaction_id);
 
 -- +goose StatementBegin
 -- The columns that are not the user's own. Neither this function nor the next pins anything: so they are
@@ -98,8 +98,8 @@ CREATE INDEX key_changes_xid ON exaudit_internal.key_changes (table_id, xid);
 CREATE FUNCTION exaudit_internal.version_columns() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
-                 'before', 'after', 'custom', 'session_role']
+    SELECT ARRAY['id', 'recorded_at', 'transaction_id', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
+                 'before', 'after', 'custom', 'session_user_name']
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.version_columns TO exaudit_writer, exaudit_reader;
 
@@ -126,9 +126,9 @@ SELECT v.id,
        v.after,
        v.custom,
        v.rollback,
-       v.xid::text::xid8 AS xid,
+       v.transaction_id::text::xid8 AS transaction_id,
        v.previous_entity_id,
-       v.session_role
+       v.session_user_name
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id = v.table_id
 WHERE v.table_id IN (SELECT exaudit_internal.readable_tables());
@@ -168,8 +168,8 @@ $$;
 -- +goose StatementEnd
 
 CREATE TRIGGER append_only
-    BEFORE UPDATE OF id, recorded_at, xid, table_id, action, rollback, entity_id, previous_entity_id,
-                     before, after, custom, session_role
+    BEFORE UPDATE OF id, recorded_at, transaction_id, table_id, action, rollback, entity_id, previous_entity_id,
+                     before, after, custom, session_user_name
         OR DELETE OR TRUNCATE
     ON exaudit.versions
     FOR EACH STATEMENT EXECUTE FUNCTION exaudit_internal.refuse_change();

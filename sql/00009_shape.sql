@@ -170,7 +170,7 @@ BEGIN
     WHERE s.table_id = unnoted_columns.table_id
     ORDER BY s.since DESC LIMIT 1;
     IF last.relation = unnoted_columns.relation
-       AND last.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+       AND last.transaction_id IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
        AND last.columns = present THEN
         RETURN NULL;
     END IF;

@@ -249,7 +249,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_column_flaws TO exaudit_reader;
 
 -- Who is logged in, where the options of a table ask for it.
-CREATE FUNCTION exaudit_internal.session_role(table_id integer) RETURNS text
+CREATE FUNCTION exaudit_internal.session_user_name(table_id integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -260,7 +260,7 @@ BEGIN
     );
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.session_role TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.session_user_name TO exaudit_writer;
 
 -- Makes an empty table with the columns and keys of another one, on which columns and what refers to them are tried
 -- while others go on with that one, and returns its name. Columns that are part of no key are integers.

@@ -52,7 +52,7 @@ DECLARE
     fields    text;
 BEGIN
     IF options IS NULL THEN
-        logged_in := exaudit_internal.session_role(table_id);
+        logged_in := exaudit_internal.session_user_name(table_id);
     ELSIF options <> '{}' AND options @> '{"record_session_user": true}' THEN
         logged_in := session_user;
     END IF;
@@ -62,7 +62,7 @@ BEGIN
     END IF;
     -- Without session data, or columns of the user's, no statement has to be made up.
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = '' THEN
-        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, session_user_name)
         OVERRIDING SYSTEM VALUE
         VALUES (version_id, $1, $2, $3, $4, $5, $6, logged_in);
         RETURN;
@@ -71,7 +71,7 @@ BEGIN
     stamp := exaudit_internal.session_data();
     IF exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
         INSERT INTO exaudit.versions
-            (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+            (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_user_name)
         OVERRIDING SYSTEM VALUE
         VALUES (version_id, $1, $2, $3, $4, $5, $6, stamp.custom, stamp.rollback, logged_in);
         RETURN;
@@ -85,7 +85,7 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
-        '(id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
+        '(id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_user_name%s) '
         'OVERRIDING SYSTEM VALUE '
         'VALUES ($9, $1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, $8%s)', columns, fields)
     USING table_id, action, entity_id, previous_entity_id, before, after, stamp, logged_in, version_id;
@@ -117,7 +117,7 @@ BEGIN
         PERFORM exaudit_internal.record(table_id, action, entity_id, NULL, before, after);
         RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_user_name)
     VALUES ($1, $2, $3, $4, $5, data, exaudit_internal.is_rollback(), logged_in);
     RETURN NULL;
 END

@@ -197,7 +197,7 @@ BEGIN
         image := pg_catalog.format('exaudit_internal.redact(%s, $4, $5)', image);
     END IF;
     statement := pg_catalog.format(
-        'INSERT INTO exaudit.versions (table_id, action, entity_id, %I, custom, rollback, session_role%s) '
+        'INSERT INTO exaudit.versions (table_id, action, entity_id, %I, custom, rollback, session_user_name%s) '
         'SELECT $1, $8, %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s',
         CASE action WHEN 'deleted' THEN 'before' ELSE 'after' END, columns,
         coalesce(exaudit_internal.entity_id_expression(root, 'r'),
@@ -205,7 +205,7 @@ BEGIN
     IF condition IS NOT NULL THEN
         BEGIN
             EXECUTE statement || pg_catalog.format(' AND coalesce(exaudit_internal.t%s_condition(%s), false)', table_id, replace(condition, '<table_id>', table_id::text))
-            USING table_id, stamp, partitions, excluded, masked, exaudit_internal.session_role(table_id), recorded, action;
+            USING table_id, stamp, partitions, excluded, masked, exaudit_internal.session_user_name(table_id), recorded, action;
             GET DIAGNOSTICS written = ROW_COUNT;
             RETURN written;
         EXCEPTION WHEN OTHERS THEN
@@ -213,7 +213,7 @@ BEGIN
         END;
     END IF;
     EXECUTE statement
-    USING table_id, stamp, partitions, excluded, masked, exaudit_internal.session_role(table_id), recorded, action;
+    USING table_id, stamp, partitions, excluded, masked, exaudit_internal.session_user_name(table_id), recorded, action;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END

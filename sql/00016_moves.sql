@@ -13,7 +13,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- The moves of transactions that have not ended; nobody ever sees one of another's.
 CREATE UNLOGGED TABLE exaudit_internal.moves (
-    xid           xid8             NOT NULL DEFAULT pg_current_xact_id(),
+    transaction_id xid8            NOT NULL DEFAULT pg_current_xact_id(),
     relation      oid              NOT NULL, -- the partition
     row_id        tid              NOT NULL, -- the ctid there
     new_entity_id text COLLATE "C" NOT NULL,
@@ -50,10 +50,10 @@ BEGIN
     INSERT INTO exaudit_internal.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id)
     RETURNING ctid INTO noted;
     SELECT count(*) INTO notes FROM exaudit_internal.moves m
-    WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id();
+    WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id();
     IF notes > 1 THEN -- noted already, for the key of a partition's own partitions
         DELETE FROM exaudit_internal.moves m
-        WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id()
+        WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id()
           AND m.ctid <> noted;
     ELSIF notes = 0 THEN -- after SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once
         SET CONSTRAINTS exaudit_internal.move_ends DEFERRED;
@@ -83,7 +83,7 @@ BEGIN
             WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
     INTO command, options, noted
     FROM exaudit_internal.moves m, exaudit.tables t
-    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id()
+    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id()
       AND t.id = leaves.table_id;
     IF NOT FOUND THEN
         RETURN false;
@@ -105,7 +105,7 @@ BEGIN
                       ELSE shown END,
         custom = pg_catalog.current_setting('exaudit.custom', true),
         rollback = pg_catalog.current_setting('exaudit.rollback', true)
-    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
+    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id();
     RETURN true;
 END
 $$;
@@ -131,7 +131,7 @@ BEGIN
     FROM exaudit_internal.moves m
     WHERE m.new_entity_id = key
       AND m.version_id IS NOT NULL
-      AND m.xid = pg_catalog.pg_current_xact_id()
+      AND m.transaction_id = pg_catalog.pg_current_xact_id()
       AND m.table_id = arrives.table_id
       AND m.depth = pg_catalog.pg_trigger_depth()
       AND (command IS NULL OR m.noted_by > command::text::bigint)
@@ -167,7 +167,7 @@ BEGIN
     END IF;
     FOR held IN
         DELETE FROM exaudit_internal.moves m
-        WHERE m.relation = NEW.relation AND m.row_id = NEW.row_id AND m.xid = NEW.xid
+        WHERE m.relation = NEW.relation AND m.row_id = NEW.row_id AND m.transaction_id = NEW.transaction_id
         RETURNING m.*
     LOOP
         CONTINUE WHEN held.before IS NULL; -- not deleted, or not recorded

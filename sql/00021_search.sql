@@ -8,10 +8,9 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- condition on an expression reaches an index, because its functions might tell what they
 -- were called with; here the expressions are columns, and their operators tell nothing.
 CREATE VIEW exaudit_internal.readable_versions WITH (security_barrier = true) AS
-SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
-       exaudit_internal.custom_values(v.*) AS custom_columns,
-       v.xid AS transaction
+SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_user_name,
+       exaudit_internal.custom_values(v.*) AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id = ANY (ARRAY(SELECT exaudit_internal.readable_tables()));
 GRANT SELECT ON exaudit_internal.readable_versions TO exaudit_reader;
@@ -53,10 +52,9 @@ AS $$
 BEGIN
     EXECUTE pg_catalog.format($view$
         CREATE OR REPLACE VIEW exaudit_internal.%1$I WITH (security_barrier = true) AS
-        SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-               v.before, v.after, v.custom, v.session_role,
+        SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+               v.before, v.after, v.custom, v.session_user_name,
                exaudit_internal.custom_values(v.*) AS custom_columns,
-               v.xid AS transaction,
                jsonb_hash_extended(v.custom -> %2$L::text, 0) AS value_hash
         FROM exaudit.versions v
         WHERE v.table_id = ANY (ARRAY(SELECT exaudit_internal.readable_tables())) AND v.custom ? %2$L::text
@@ -149,14 +147,14 @@ BEGIN
             WHEN 'since_id' THEN 'v.id > %2$L::bigint'
             WHEN 'until_id' THEN 'v.id <= %2$L::bigint'
             WHEN 'versions' THEN 'v.id = ANY (%L::bigint[])'
-            WHEN 'transactions' THEN 'v.transaction = ANY (%L::bigint[])'
-            WHEN 'session_users' THEN 'v.session_role = ANY (%L::text[])'
+            WHEN 'transactions' THEN 'v.transaction_id = ANY (%L::bigint[])'
+            WHEN 'session_users' THEN 'v.session_user_name = ANY (%L::text[])'
             -- as exaudit.after_mark says; the first line leads to an index
             WHEN 'since_mark' THEN
-                '(v.id > %5$L::bigint OR v.transaction >= %7$L::bigint) '
-                'AND (v.id > %5$L::bigint OR v.id > %6$L::bigint AND NOT pg_visible_in_snapshot(v.xid::text::xid8, %4$L::pg_snapshot))'
+                '(v.id > %5$L::bigint OR v.transaction_id >= %7$L::bigint) '
+                'AND (v.id > %5$L::bigint OR v.id > %6$L::bigint AND NOT pg_visible_in_snapshot(v.transaction_id::text::xid8, %4$L::pg_snapshot))'
             WHEN 'until_mark' THEN
-                'v.id <= %5$L::bigint AND (v.id <= %6$L::bigint OR pg_visible_in_snapshot(v.xid::text::xid8, %4$L::pg_snapshot))'
+                'v.id <= %5$L::bigint AND (v.id <= %6$L::bigint OR pg_visible_in_snapshot(v.transaction_id::text::xid8, %4$L::pg_snapshot))'
             WHEN 'rollback' THEN 'v.rollback = %2$L::boolean'
             WHEN 'custom' THEN
                 'NOT EXISTS (SELECT FROM jsonb_each(%3$L::jsonb) AS c WHERE v.custom -> c.key IS DISTINCT FROM c.value)'
@@ -207,8 +205,8 @@ CREATE FUNCTION exaudit_internal.search_query(filter jsonb, after_id bigint, las
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
-           'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
+    RETURN 'SELECT v.id, v.recorded_at, v.transaction_id, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
+           'v.after, v.custom, v.session_user_name, v.custom_columns '
            || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id' || CASE WHEN newest_first THEN ' DESC' ELSE '' END || ' LIMIT ' || page_size;
 END
 $$;
@@ -230,14 +228,14 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.search TO exaudit_reader;
 -- these. The number of a transaction comes again after a restore, though not with the same time.
 CREATE FUNCTION exaudit_internal.search_transactions(
     filter jsonb, after_id bigint, last_id bigint,
-    OUT transaction bigint, OUT recorded_at timestamptz, OUT newest_id bigint
+    OUT transaction_id bigint, OUT recorded_at timestamptz, OUT newest_id bigint
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE 'SELECT v.transaction, v.recorded_at::timestamptz, max(v.id) '
+    RETURN QUERY EXECUTE 'SELECT v.transaction_id, v.recorded_at::timestamptz, max(v.id) '
         || exaudit_internal.search_source(filter, after_id, last_id) || ' GROUP BY 1, 2 ORDER BY 3 DESC';
 END
 $$;
@@ -247,7 +245,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.search_transactions TO exaudit_reader
 -- was said about it.
 CREATE FUNCTION exaudit_internal.transaction_parts(
     transactions bigint[],
-    OUT transaction bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_role text,
+    OUT transaction_id bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_user_name text,
     OUT rollback boolean, OUT first_id bigint, OUT last_id bigint,
     OUT created bigint, OUT updated bigint, OUT deleted bigint, OUT baselines bigint
 ) RETURNS SETOF record
@@ -257,10 +255,10 @@ CREATE FUNCTION exaudit_internal.transaction_parts(
 AS $$
 BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT v.transaction, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_role, v.rollback, min(v.id), max(v.id), '
+        'SELECT v.transaction_id, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_user_name, v.rollback, min(v.id), max(v.id), '
         'count(*) FILTER (WHERE v.action = ''created''), count(*) FILTER (WHERE v.action = ''updated''), '
         'count(*) FILTER (WHERE v.action = ''deleted''), count(*) FILTER (WHERE v.action = ''baseline'') '
-        'FROM exaudit_internal.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
+        'FROM exaudit_internal.readable_versions v WHERE v.transaction_id = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_parts TO exaudit_reader;

@@ -30,8 +30,8 @@ BEGIN
     RETURN (
         SELECT CASE WHEN c.own < pg_snapshot_xmax(c.snapshot) THEN
                    format('%s:%s:%s', least(pg_snapshot_xmin(c.snapshot), c.own), pg_snapshot_xmax(c.snapshot),
-                          (SELECT string_agg(u.xid::text, ',' ORDER BY u.xid)
-                           FROM (SELECT pg_snapshot_xip(c.snapshot) UNION SELECT c.own) AS u (xid)))::pg_snapshot
+                          (SELECT string_agg(u.transaction_id::text, ',' ORDER BY u.transaction_id)
+                           FROM (SELECT pg_snapshot_xip(c.snapshot) UNION SELECT c.own) AS u (transaction_id)))::pg_snapshot
                ELSE c.snapshot END
         FROM (SELECT pg_current_snapshot() AS snapshot, pg_current_xact_id_if_assigned() AS own) AS c
     );
@@ -63,9 +63,9 @@ BEGIN
     SELECT mark.name, exaudit_internal.current_snapshot(), exaudit_internal.last_version_id(),
            coalesce((SELECT max(v.id)
                      FROM exaudit.versions v
-                     WHERE v.xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                       AND NOT pg_visible_in_snapshot(v.xid::text::xid8, pg_current_snapshot())
-                       AND v.xid IS DISTINCT FROM txid_current_if_assigned()), 0),
+                     WHERE v.transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                       AND NOT pg_visible_in_snapshot(v.transaction_id::text::xid8, pg_current_snapshot())
+                       AND v.transaction_id IS DISTINCT FROM txid_current_if_assigned()), 0),
            mark.note
     ON CONFLICT DO NOTHING
     RETURNING m.* INTO made;
@@ -95,7 +95,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit.find_mark TO exaudit_reader;
 
 -- Is a version after a mark? Pins nothing, so that it can be part of the query that calls it.
-CREATE FUNCTION exaudit.after_mark(mark exaudit.marks, id bigint, xid xid8) RETURNS boolean
+CREATE FUNCTION exaudit.after_mark(mark exaudit.marks, id bigint, transaction_id xid8) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT $2 OPERATOR(pg_catalog.>) ($1).last_id

@@ -18,17 +18,17 @@ BEGIN
     UPDATE exaudit.tables t
     SET complete_since = greatest(t.complete_since, f.until),
         complete_after = greatest(t.complete_after, f.last_id),
-        forgotten_xid = greatest(t.forgotten_xid::text::bigint, f.last_xid)::text::xid8,
+        forgotten_transaction_id = greatest(t.forgotten_transaction_id::text::bigint, f.last_transaction_id)::text::xid8,
         forgotten_at = clock_timestamp()
-    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid) AS last_xid
+    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(transaction_id) AS last_transaction_id
           FROM forgotten GROUP BY table_id) f
     WHERE t.id = f.table_id;
     UPDATE exaudit_internal.periods p
     SET since = greatest(p.since, f.until),
         after_id = greatest(p.after_id, f.last_id),
         anchor_id = CASE WHEN f.last_id <= p.anchor_id THEN p.anchor_id END,
-        forgotten_xid = greatest(p.forgotten_xid::text::bigint, f.last_xid)::text::xid8
-    FROM (SELECT g.table_id, g.until AS ended, max(o.recorded_at) AS until, max(o.id) AS last_id, max(o.xid) AS last_xid
+        forgotten_transaction_id = greatest(p.forgotten_transaction_id::text::bigint, f.last_transaction_id)::text::xid8
+    FROM (SELECT g.table_id, g.until AS ended, max(o.recorded_at) AS until, max(o.id) AS last_id, max(o.transaction_id) AS last_transaction_id
           FROM exaudit_internal.periods g
           JOIN forgotten o ON o.table_id = g.table_id AND o.id <= g.until_id
           GROUP BY g.table_id, g.until) f
@@ -153,7 +153,7 @@ BEGIN
     WHERE p.table_id = t.id AND p.last_id IS NOT NULL AND p.since <= p.until
       AND (instant IS NULL OR instant BETWEEN p.since AND p.until)
       AND (version_id IS NULL OR version_id BETWEEN p.after_id AND p.until_id)
-      AND (p.forgotten_xid IS NULL OR snapshot IS NULL OR p.after_id <= restored_id OR p.forgotten_xid < pg_snapshot_xmin(snapshot))
+      AND (p.forgotten_transaction_id IS NULL OR snapshot IS NULL OR p.after_id <= restored_id OR p.forgotten_transaction_id < pg_snapshot_xmin(snapshot))
     ORDER BY p.until DESC LIMIT 1;
     IF found.anchor_id IS NOT NULL THEN
         RETURN found;
@@ -275,16 +275,16 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.utc TO exaudit_reader;
 
 -- The last version of a transaction, of whatever table.
-CREATE FUNCTION exaudit_internal.transaction_end(xid xid8) RETURNS bigint
+CREATE FUNCTION exaudit_internal.transaction_end(transaction_id xid8) RETURNS bigint
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     last_id bigint := (SELECT max(v.id) FROM exaudit_internal.readable_versions v
-                       WHERE v.transaction = transaction_end.xid::text::bigint);
+                       WHERE v.transaction_id = transaction_end.transaction_id::text::bigint);
 BEGIN
     IF last_id IS NULL THEN
-        RAISE EXCEPTION 'there is no version of transaction %', transaction_end.xid
+        RAISE EXCEPTION 'there is no version of transaction %', transaction_end.transaction_id
             USING ERRCODE = 'XA013', HINT = 'Or its tables may not be read by this role, or retention has removed it.';
     END IF;
     RETURN last_id;
@@ -303,8 +303,8 @@ BEGIN
     RETURN (
         SELECT -- a clock may have been set back; it is asked only where no id was given out in between
                (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
-               AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
-                    OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot))
+               AND (t.forgotten_transaction_id IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
+                    OR t.forgotten_transaction_id < pg_snapshot_xmin(mark.snapshot))
         FROM exaudit.tables t WHERE t.id = $1
     );
 END
@@ -313,14 +313,14 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.complete_since_mark TO exaudit_reader
 
 -- The changes of a table after the last version of a transaction, of whatever table: with the
 -- versions up to its id; see since_as_of.
-CREATE FUNCTION exaudit_internal.since_as_of_transaction(row_type oid, xid xid8, key text,
+CREATE FUNCTION exaudit_internal.since_as_of_transaction(row_type oid, transaction_id xid8, key text,
                                                 OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     SELECT s.* INTO table_id, relation, keys, first_ids, last_id, linked
-    FROM exaudit_internal.since_as_of_version(row_type, exaudit_internal.transaction_end(xid), key) AS s;
+    FROM exaudit_internal.since_as_of_version(row_type, exaudit_internal.transaction_end(transaction_id), key) AS s;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_transaction TO exaudit_reader;
@@ -341,7 +341,7 @@ BEGIN
         table_id, relation, key,
         exaudit_internal.period_of(table_id, relation, exaudit_internal.complete_since_mark(table_id, mark), 'mark ' || mark.name,
                                    mark.created_at, mark.last_id, mark.snapshot, mark.restored_id),
-        '(v.id > $4 OR v.xid >= $6) AND exaudit.after_mark($5, v.id, v.xid::text::xid8)', NULL, mark.last_id, mark) AS c;
+        '(v.id > $4 OR v.transaction_id >= $6) AND exaudit.after_mark($5, v.id, v.transaction_id::text::xid8)', NULL, mark.last_id, mark) AS c;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_mark TO exaudit_reader;

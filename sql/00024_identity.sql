@@ -44,16 +44,16 @@ BEGIN
         SELECT coalesce(array_agg(DISTINCT k.key), '{}')
         FROM unnest(CASE WHEN exaudit_internal.may_share_keys(shared_keys.table_id) THEN keys END) AS k (key)
         CROSS JOIN LATERAL (
-            SELECT v.xid, v.action FROM exaudit.versions v
+            SELECT v.transaction_id, v.action FROM exaudit.versions v
             WHERE v.table_id = shared_keys.table_id AND v.entity_id = k.key COLLATE "C" AND v.id >= shared_keys.first_id
               AND v.action IN ('created', 'deleted') OFFSET 0) AS v
         WHERE EXISTS (
             SELECT FROM exaudit.versions o
-            WHERE o.table_id = shared_keys.table_id AND o.entity_id = k.key COLLATE "C" AND o.xid = v.xid
+            WHERE o.table_id = shared_keys.table_id AND o.entity_id = k.key COLLATE "C" AND o.transaction_id = v.transaction_id
               AND o.action IN ('created', 'deleted') AND o.action <> v.action)
            OR EXISTS (
             SELECT FROM exaudit_internal.key_changes c
-            WHERE c.table_id = shared_keys.table_id AND c.xid = v.xid
+            WHERE c.table_id = shared_keys.table_id AND c.transaction_id = v.transaction_id
               AND CASE v.action WHEN 'deleted' THEN c.entity_id ELSE c.previous_entity_id END = k.key COLLATE "C")
     );
 END
@@ -70,7 +70,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT k.place::integer, came.xid || ' ' || came.new_row::text, coalesce(o.after, '{}')
+    SELECT k.place::integer, came.transaction_id || ' ' || came.new_row::text, coalesce(o.after, '{}')
     FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
     CROSS JOIN (SELECT coalesce(max(p.last_id), 0) AS id FROM exaudit_internal.periods p
                 WHERE p.table_id = rows_there.table_id AND p.last_id < rows_there.first_id) AS untracked
@@ -80,11 +80,11 @@ BEGIN
         ORDER BY o.id DESC LIMIT 1) AS o
     LEFT JOIN exaudit_internal.key_changes came ON came.table_id = rows_there.table_id AND came.id = o.id
     LEFT JOIN LATERAL (
-        SELECT c.id, c.xid, c.began, c.command FROM exaudit_internal.key_changes c
+        SELECT c.id, c.transaction_id, c.began, c.command FROM exaudit_internal.key_changes c
         WHERE c.table_id = rows_there.table_id AND c.previous_entity_id = k.entity_id COLLATE "C" AND c.id < rows_there.first_id
         ORDER BY c.id DESC LIMIT 1) AS left_at ON true
     WHERE o.action <> 'deleted'
-      AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.xid, left_at.began, left_at.command) = (came.xid, came.began, came.command));
+      AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.transaction_id, left_at.began, left_at.command) = (came.transaction_id, came.began, came.command));
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.rows_there TO exaudit_reader;
@@ -96,7 +96,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.rows_there TO exaudit_reader;
 -- change comes before that update, which is recorded under the new key: the first one since another statement changed keys,
 -- or else the last one.
 CREATE FUNCTION exaudit_internal.changes_in_order(table_id integer, keys text[], first_id bigint, last_id bigint,
-                                         OUT version_id bigint, OUT xid bigint, OUT action exaudit.action, OUT place integer, OUT origin integer,
+                                         OUT version_id bigint, OUT transaction_id bigint, OUT action exaudit.action, OUT place integer, OUT origin integer,
                                          OUT left_row text, OUT new_row text, OUT ends boolean) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -106,8 +106,8 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH statements AS MATERIALIZED (
-        SELECT c.id, c.xid, c.began, c.command, c.entity_id, c.previous_entity_id, c.old_row, c.new_row,
-               min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
+        SELECT c.id, c.transaction_id, c.began, c.command, c.entity_id, c.previous_entity_id, c.old_row, c.new_row,
+               min(c.id) OVER (PARTITION BY c.transaction_id, c.began, c.command) AS start
         FROM exaudit_internal.key_changes c
         WHERE c.table_id = changes_in_order.table_id AND c.id >= changes_in_order.first_id
           AND (changes_in_order.last_id IS NULL OR c.id <= changes_in_order.last_id)
@@ -115,28 +115,28 @@ BEGIN
     ), changes AS MATERIALIZED (
         SELECT s.*, CASE WHEN s.command IS NULL THEN coalesce(2 * u.id - 1, 2 * s.id)
                          ELSE 2 * min(s.start) FILTER (WHERE s.command IS NOT NULL)
-                              OVER (PARTITION BY s.xid, s.began ORDER BY s.command DESC NULLS LAST RANGE UNBOUNDED PRECEDING)
+                              OVER (PARTITION BY s.transaction_id, s.began ORDER BY s.command DESC NULLS LAST RANGE UNBOUNDED PRECEDING)
                     END AS position
         FROM statements s
         LEFT JOIN LATERAL (
             SELECT coalesce(min(v.id) FILTER (WHERE v.id > (
                                 SELECT max(o.start) FROM statements o
-                                WHERE o.xid = s.xid AND o.began = s.began AND o.command IS NOT NULL AND o.start < s.id)),
+                                WHERE o.transaction_id = s.transaction_id AND o.began = s.began AND o.command IS NOT NULL AND o.start < s.id)),
                             max(v.id)) AS id
             FROM exaudit.versions v
             WHERE v.table_id = changes_in_order.table_id AND v.entity_id = s.entity_id COLLATE "C" AND v.id >= changes_in_order.first_id
-              AND v.id < s.id AND v.xid = s.xid AND v.action = 'updated'
+              AND v.id < s.id AND v.transaction_id = s.transaction_id AND v.action = 'updated'
               AND s.command IS NULL AND NOT EXISTS (SELECT FROM statements o WHERE o.id = v.id)) AS u ON true
     )
-    SELECT o.id, o.xid, o.action, o.place, o.origin, o.left_row, o.new_row,
+    SELECT o.id, o.transaction_id, o.action, o.place, o.origin, o.left_row, o.new_row,
            o.command IS NULL OR lead(o.position) OVER w IS DISTINCT FROM o.position OR lead(o.command) OVER w IS DISTINCT FROM o.command
     FROM (
-        SELECT o.id, o.xid, o.action, k.place::integer AS place, p.place::integer AS origin, coalesce(c.position, 2 * o.id) AS position, c.command,
-               o.xid || ' ' || c.old_row::text AS left_row, o.xid || ' ' || c.new_row::text AS new_row
+        SELECT o.id, o.transaction_id, o.action, k.place::integer AS place, p.place::integer AS origin, coalesce(c.position, 2 * o.id) AS position, c.command,
+               o.transaction_id || ' ' || c.old_row::text AS left_row, o.transaction_id || ' ' || c.new_row::text AS new_row
         FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action FROM exaudit.versions o
+            SELECT o.id, o.transaction_id, o.action FROM exaudit.versions o
             WHERE o.table_id = changes_in_order.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= changes_in_order.first_id
               AND (changes_in_order.last_id IS NULL OR o.id <= changes_in_order.last_id) OFFSET 0) AS o
         LEFT JOIN changes c ON c.id = o.id
@@ -173,7 +173,7 @@ DECLARE
     cames    text[];
     first_of integer[]; -- by steps that wait
     last_of  integer[];
-    xids     bigint[];
+    transaction_ids bigint[];
     n        integer := 0; -- changes that wait
     steps    integer := 0;
     open     integer := 0; -- steps that are not taken
@@ -190,7 +190,7 @@ BEGIN
     FOR v IN SELECT c.* FROM exaudit_internal.changes_in_order(table_id, keys, first_id, last_id) AS c LOOP
         must := open > 0 AND begins AND (v.version_id IS NULL OR coalesce(v.version_id > ends[period + 1], false) OR EXISTS (
             SELECT FROM generate_series(1, n) AS i
-            JOIN generate_series(1, steps) AS s ON i BETWEEN first_of[s] AND last_of[s] AND xids[s] <> v.xid
+            JOIN generate_series(1, steps) AS s ON i BETWEEN first_of[s] AND last_of[s] AND transaction_ids[s] <> v.transaction_id
             WHERE places[i] IN (v.place, v.origin) OR origins[i] IN (v.place, v.origin)));
         begins := v.ends;
         FOR turn IN 1 .. 2 LOOP
@@ -204,9 +204,9 @@ BEGIN
                 n := n + 1;
                 ids[n] := v.version_id; actions[n] := v.action; places[n] := v.place; origins[n] := v.origin;
                 lefts[n] := v.left_row; cames[n] := v.new_row;
-                IF steps = 0 OR xids[steps] IS NULL OR last_of[steps] IS NOT NULL THEN
+                IF steps = 0 OR transaction_ids[steps] IS NULL OR last_of[steps] IS NOT NULL THEN
                     steps := steps + 1; open := open + 1;
-                    first_of[steps] := n; last_of[steps] := NULL; xids[steps] := v.xid;
+                    first_of[steps] := n; last_of[steps] := NULL; transaction_ids[steps] := v.transaction_id;
                 END IF;
                 EXIT WHEN NOT v.ends;
                 last_of[steps] := n;
@@ -215,7 +215,7 @@ BEGIN
                 -- the oldest that finds its rows; if it must be, the oldest
                 chosen := NULL;
                 FOR s IN 1 .. steps LOOP
-                    CONTINUE WHEN xids[s] IS NULL;
+                    CONTINUE WHEN transaction_ids[s] IS NULL;
                     must := true;
                     FOR i IN first_of[s] .. last_of[s] LOOP
                         IF actions[i] <> 'created' AND there[coalesce(origins[i], places[i])] = 0 THEN
@@ -247,7 +247,7 @@ BEGIN
                     END IF;
                     RETURN NEXT;
                 END LOOP;
-                xids[chosen] := NULL;
+                transaction_ids[chosen] := NULL;
                 open := open - 1;
             END LOOP;
             IF open = 0 THEN
@@ -601,12 +601,12 @@ BEGIN
         SELECT min(o.id) INTO earlier
         FROM unnest(keys) AS k (key)
         CROSS JOIN LATERAL (
-            SELECT v.xid FROM exaudit.versions v
+            SELECT v.transaction_id FROM exaudit.versions v
             WHERE v.table_id = first_to_tell_apart.table_id AND v.entity_id = k.key COLLATE "C" AND v.id < this.since ORDER BY v.id DESC LIMIT 1) AS l
         CROSS JOIN LATERAL (
-            SELECT v.id, v.xid FROM exaudit.versions v
-            WHERE v.table_id = first_to_tell_apart.table_id AND v.entity_id = k.key COLLATE "C" AND v.id < this.since AND v.xid = l.xid
-              AND EXISTS (SELECT FROM exaudit.versions n WHERE n.table_id = v.table_id AND n.entity_id = v.entity_id AND n.id >= this.since AND n.xid = v.xid)
+            SELECT v.id, v.transaction_id FROM exaudit.versions v
+            WHERE v.table_id = first_to_tell_apart.table_id AND v.entity_id = k.key COLLATE "C" AND v.id < this.since AND v.transaction_id = l.transaction_id
+              AND EXISTS (SELECT FROM exaudit.versions n WHERE n.table_id = v.table_id AND n.entity_id = v.entity_id AND n.id >= this.since AND n.transaction_id = v.transaction_id)
             ORDER BY v.id LIMIT 1) AS o;
         EXIT WHEN earlier IS NULL;
         since := exaudit_internal.first_of_key_changes(table_id, earlier);
@@ -627,7 +627,7 @@ BEGIN
     WHILE first_id > 0 LOOP
         SELECT min(o.id) INTO earlier
         FROM exaudit_internal.key_changes c
-        JOIN exaudit_internal.key_changes o ON o.table_id = c.table_id AND o.xid = c.xid AND o.began = c.began
+        JOIN exaudit_internal.key_changes o ON o.table_id = c.table_id AND o.transaction_id = c.transaction_id AND o.began = c.began
         WHERE c.table_id = first_of_key_changes.table_id AND c.id >= first_id AND o.id < first_id;
         EXIT WHEN earlier IS NULL;
         first_id := earlier;

@@ -273,7 +273,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.rows_now TO exaudit_reader;
 -- The versions that rewind walks back through, row by row, the newest first. A row's chain is its place. After the last there
 -- is a row of NULL.
 CREATE FUNCTION exaudit_internal.versions_back(table_id integer, keys text[], first_ids bigint[], listed integer[], listed_ids bigint[], listed_keys text[],
-                                      last_id bigint, OUT chain integer, OUT id bigint, OUT xid bigint, OUT action exaudit.action,
+                                      last_id bigint, OUT chain integer, OUT id bigint, OUT transaction_id bigint, OUT action exaudit.action,
                                       OUT entity_id text, OUT before jsonb, OUT after jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -281,20 +281,20 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT b.chain, b.id, b.xid, b.action, b.entity_id, b.before, b.after
+    SELECT b.chain, b.id, b.transaction_id, b.action, b.entity_id, b.before, b.after
     FROM (
-        SELECT k.chain::integer AS chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.id AS position
+        SELECT k.chain::integer AS chain, o.id, o.transaction_id, o.action, o.entity_id, o.before, o.after, o.id AS position
         FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
+            SELECT o.id, o.transaction_id, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
             WHERE o.table_id = versions_back.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id
               AND (versions_back.last_id IS NULL OR o.id <= versions_back.last_id) OFFSET 0) AS o
         UNION ALL
-        SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
+        SELECT l.chain, o.id, o.transaction_id, o.action, o.entity_id, o.before, o.after, l.position
         FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
         CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
+            SELECT o.id, o.transaction_id, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
             WHERE o.table_id = versions_back.table_id AND o.entity_id = l.entity_id COLLATE "C" AND o.id = l.id OFFSET 0) AS o
         UNION ALL
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -347,7 +347,7 @@ DECLARE
     problems jsonb[] := '{}';
     chain    integer;
     broken   integer; -- the chain that has a problem
-    xid      bigint;
+    transaction_id      bigint;
     waiting  jsonb[] := '{}';
     n        integer := 0; -- how many wait
     progress boolean;
@@ -367,7 +367,7 @@ BEGIN
             period := period - 1;
         END LOOP;
         -- another row's change, or one of another transaction: nothing may wait any more
-        IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.xid <> xid OR period <> before) THEN
+        IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.transaction_id <> transaction_id OR period <> before) THEN
             broken := chain;
             states[chain] := NULL;
             problems := problems || exaudit_internal.misfit(relation, waiting[n] ->> 'entity_id', (waiting[n] ->> 'id')::bigint, chain = ANY (listed));
@@ -376,7 +376,7 @@ BEGIN
         END IF;
         EXIT WHEN v.id IS NULL;
         chain := v.chain;
-        xid := v.xid;
+        transaction_id := v.transaction_id;
         CONTINUE WHEN chain = broken;
         WHILE epoch > 1 AND (epochs[epoch - 1] ->> 'since')::bigint < v.id LOOP
             epoch := epoch - 1;
@@ -586,7 +586,7 @@ AS $$
 BEGIN
     RETURN exaudit_internal.may_share_keys(may_be_twice.table_id) AND EXISTS (
         SELECT FROM exaudit.versions v
-        JOIN exaudit.versions o ON o.table_id = v.table_id AND o.xid = v.xid AND o.id >= may_be_twice.first_id
+        JOIN exaudit.versions o ON o.table_id = v.table_id AND o.transaction_id = v.transaction_id AND o.id >= may_be_twice.first_id
         WHERE v.table_id = may_be_twice.table_id AND v.entity_id = may_be_twice.key COLLATE "C" AND v.id < may_be_twice.first_id
           AND (o.entity_id = may_be_twice.key COLLATE "C" OR o.previous_entity_id = may_be_twice.key COLLATE "C"));
 END

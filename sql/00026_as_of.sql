@@ -108,23 +108,23 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit.states TO exaudit_reader;
 
 -- The rows of a table just after the last version of a transaction, of whatever table.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, transaction_id xid8) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE exaudit_internal.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING xid, NULL::text;
+    RETURN QUERY EXECUTE exaudit_internal.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING transaction_id, NULL::text;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit.as_of_transaction(anyelement, xid8) TO exaudit_reader;
 
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, transaction_id xid8, key text) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM exaudit_internal.check_key(key);
-    RETURN QUERY EXECUTE exaudit_internal.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING xid, key;
+    RETURN QUERY EXECUTE exaudit_internal.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING transaction_id, key;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit.as_of_transaction(anyelement, xid8, text) TO exaudit_reader;

@@ -11,8 +11,8 @@ CREATE TABLE exaudit.rollbacks (
     rollback_id bigint  NOT NULL,
     table_id    integer NOT NULL,
     -- their transactions: a transaction that took others back says which without a look at the versions
-    version_xid  bigint NOT NULL,
-    rollback_xid bigint NOT NULL,
+    version_transaction_id  bigint NOT NULL,
+    rollback_transaction_id bigint NOT NULL,
     PRIMARY KEY (version_id, rollback_id)
 );
 GRANT SELECT ON exaudit.rollbacks TO exaudit_reader;
@@ -69,11 +69,11 @@ BEGIN
     WITH pairs AS (
         SELECT * FROM unnest(rollback_ids, table_ids, entity_ids, version_ids) AS p (rollback_id, table_id, entity_id, version_id)
     ), own AS MATERIALIZED (
-        SELECT v.id, v.table_id, v.xid FROM exaudit.versions v
-        WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.xid = pg_catalog.txid_current() AND v.rollback
+        SELECT v.id, v.table_id, v.transaction_id FROM exaudit.versions v
+        WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.transaction_id = pg_catalog.txid_current() AND v.rollback
     )
-    INSERT INTO exaudit.rollbacks (version_id, rollback_id, table_id, version_xid, rollback_xid)
-    SELECT v.id, own.id, own.table_id, v.xid, own.xid
+    INSERT INTO exaudit.rollbacks (version_id, rollback_id, table_id, version_transaction_id, rollback_transaction_id)
+    SELECT v.id, own.id, own.table_id, v.transaction_id, own.transaction_id
     FROM pairs p
     JOIN own ON own.id = p.rollback_id AND own.table_id = p.table_id
     JOIN exaudit.versions v ON v.table_id = p.table_id AND v.entity_id = p.entity_id COLLATE "C" AND v.id = p.version_id AND v.id < own.id;
@@ -184,7 +184,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.row_images TO exaudit_reader;
 -- What has happened to some entities from a version of each on, and to those that had or got one
 -- of their keys since, when keys were rewritten or shared.
 CREATE FUNCTION exaudit_internal.later_versions(table_id integer, entity_ids text[], first_ids bigint[],
-                                       OUT id bigint, OUT xid bigint, OUT action exaudit.action, OUT entity_id text,
+                                       OUT id bigint, OUT transaction_id bigint, OUT action exaudit.action, OUT entity_id text,
                                        OUT previous_entity_id text, OUT rollback boolean) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -207,7 +207,7 @@ BEGIN
         SELECT unnest(exaudit_internal.shared_keys(table_id, entity_ids, first))), first);
     first := exaudit_internal.first_to_tell_apart(table_id, linked, first);
     RETURN QUERY
-    SELECT v.id, v.xid, v.action, v.entity_id, v.previous_entity_id, v.rollback
+    SELECT v.id, v.transaction_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
     FROM (SELECT u.key, u.first FROM unnest(entity_ids, first_ids) AS u (key, first)
           WHERE NOT EXISTS (SELECT FROM unnest(linked) AS l (key) WHERE l.key = u.key)
           UNION ALL

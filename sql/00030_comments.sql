@@ -32,13 +32,13 @@ COMMENT ON COLUMN exaudit.tables.schema_name IS 'The schema, as last known.';
 COMMENT ON COLUMN exaudit.tables.table_name IS 'The name, as last known. If a table was dropped and created again, both have the same name.';
 COMMENT ON COLUMN exaudit.tables.option_columns IS 'The attribute numbers of the columns in the options, which stay the same when a column is renamed.';
 COMMENT ON COLUMN exaudit.tables.created_at IS 'When the table was first tracked.';
-COMMENT ON COLUMN exaudit.tables.forgotten_xid IS 'The newest transaction of which retention removed versions.';
+COMMENT ON COLUMN exaudit.tables.forgotten_transaction_id IS 'The newest transaction of which retention removed versions.';
 COMMENT ON COLUMN exaudit.marks.last_id IS 'The last id of a version when the mark was made.';
 COMMENT ON COLUMN exaudit.marks.restored_id IS 'The last id of a version that had come with a restored dump when the mark was made.';
 COMMENT ON COLUMN exaudit.marks.note IS 'What the mark is for.';
 COMMENT ON COLUMN exaudit.rollbacks.table_id IS 'The table: exaudit.tables.id.';
-COMMENT ON COLUMN exaudit.rollbacks.version_xid IS 'The transaction of the version that was undone.';
-COMMENT ON COLUMN exaudit.rollbacks.rollback_xid IS 'The transaction of the rollback.';
+COMMENT ON COLUMN exaudit.rollbacks.version_transaction_id IS 'The transaction of the version that was undone.';
+COMMENT ON COLUMN exaudit.rollbacks.rollback_transaction_id IS 'The transaction of the rollback.';
 COMMENT ON COLUMN exaudit.history.id IS 'The number of the version (exaudit.versions.id). The versions of one row are in this order.';
 COMMENT ON COLUMN exaudit.history.recorded_at IS 'When the transaction that made the change began.';
 COMMENT ON COLUMN exaudit.history.schema_name IS 'The schema of the table, as last known.';
@@ -49,9 +49,9 @@ COMMENT ON COLUMN exaudit.history.before IS 'deleted: the whole row; updated: th
 COMMENT ON COLUMN exaudit.history.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.history.custom IS 'What the application said about the change in the setting exaudit.custom.';
 COMMENT ON COLUMN exaudit.history.rollback IS 'Whether a revert, an undo or a redo wrote the version.';
-COMMENT ON COLUMN exaudit.history.xid IS 'The transaction that made the change.';
+COMMENT ON COLUMN exaudit.history.transaction_id IS 'The transaction that made the change.';
 COMMENT ON COLUMN exaudit.history.previous_entity_id IS 'The key before the change, if the change was one of the primary key.';
-COMMENT ON COLUMN exaudit.history.session_role IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
+COMMENT ON COLUMN exaudit.history.session_user_name IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
 COMMENT ON FUNCTION exaudit.entity_id IS 'Returns the entity_id of a key: SELECT exaudit.entity_id(''public.order_lines'', ''[7, 2]'').';
 COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone) IS 'Returns the rows of a table as of a time: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns only the row that had the key then.';
 COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone, text) IS 'Returns the rows of a table as of a time: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns only the row that had the key then.';
@@ -190,7 +190,7 @@ COMMENT ON FUNCTION exaudit_internal.session_data IS 'Returns what the session s
 COMMENT ON FUNCTION exaudit_internal.custom_column_list IS 'Returns the custom columns in the form in which trigger functions contain them.';
 COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the custom columns are those that a trigger function was written for.';
 COMMENT ON FUNCTION exaudit_internal.custom_column_flaws IS 'Returns what is wrong with the custom columns, and the cures.';
-COMMENT ON FUNCTION exaudit_internal.session_role IS 'Returns the user who is logged in, if a table has the option record_session_user.';
+COMMENT ON FUNCTION exaudit_internal.session_user_name IS 'Returns the user who is logged in, if a table has the option record_session_user.';
 COMMENT ON FUNCTION exaudit_internal.empty_copy IS 'Creates an empty copy of exaudit.versions to try columns on.';
 COMMENT ON FUNCTION exaudit_internal.copy_of_referenced IS 'Creates an empty copy of a table that a column references.';
 

@@ -87,7 +87,7 @@ func (w *world) note() {
 	m.mark = fmt.Sprintf("%s %d", w.table, len(w.moments))
 	w.exec("SELECT exaudit.mark($1)", m.mark)
 	const last = `SELECT clock_timestamp(), (SELECT max(v.id) FROM exaudit.versions v),
-		(SELECT v.xid::text FROM exaudit.versions v ORDER BY v.id DESC LIMIT 1)`
+		(SELECT v.transaction_id::text FROM exaudit.versions v ORDER BY v.id DESC LIMIT 1)`
 	if err := w.conn.QueryRow(w.ctx, last).Scan(&m.instant, &m.versionID, &m.xid); err != nil {
 		w.t.Fatal(err)
 	}

@@ -274,8 +274,8 @@ func TestMoveUnrecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE parts SET id = 20, n = 2; UPDATE parts SET n = 3`)
-	if got := list[bool](t, db.Pool, `SELECT session_role = session_user FROM exaudit.versions`); len(got) != 1 || !got[0] {
-		t.Errorf("session_role is right: %v", got)
+	if got := list[bool](t, db.Pool, `SELECT session_user_name = session_user FROM exaudit.versions`); len(got) != 1 || !got[0] {
+		t.Errorf("session_user_name is right: %v", got)
 	}
 	wantRecorded(t, db, `updated parts 1 → 20 {"id": 1} → {"id": 20}`)
 }

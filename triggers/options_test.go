@@ -220,15 +220,15 @@ func TestSessionUser(t *testing.T) {
 	ways(t, people, "people", audit.TableOptions{RecordSessionUser: true}, func(t *testing.T, db *pgtest.DB) {
 		const work = `INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people`
 		db.Exec(t, work)
-		db.Exec(t, `BEGIN; SET LOCAL exaudit.custom = '{"session_role": "forged"}'; `+work+`; COMMIT`)
+		db.Exec(t, `BEGIN; SET LOCAL exaudit.custom = '{"session_user_name": "forged"}'; `+work+`; COMMIT`)
 		db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN later int; BEGIN; SET LOCAL exaudit.custom = '{"later": 1}'; `+work+`; COMMIT`)
-		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE session_role = session_user`); n != 18 {
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE session_user_name = session_user`); n != 18 {
 			t.Errorf("%d versions have it, want 18", n)
 		}
 		installWith(t, db, "people", audit.TableOptions{})
 		forget(t, db)
 		db.Exec(t, work)
-		if n := pgtest.One[int](t, db, `SELECT count(session_role) FROM exaudit.versions`); n != 0 {
+		if n := pgtest.One[int](t, db, `SELECT count(session_user_name) FROM exaudit.versions`); n != 0 {
 			t.Errorf("%d versions have it without the option", n)
 		}
 	})

@@ -358,7 +358,7 @@ func TestReplicationRoles(t *testing.T) {
 			r.subscribe(t, "items", "", c.options, between...)
 			for _, w := range itemWork {
 				r.publish(t, w.statement)
-				const who = `SELECT count(*) FROM exaudit.versions WHERE session_role = $1 AND custom = '{"source": "replication"}'`
+				const who = `SELECT count(*) FROM exaudit.versions WHERE session_user_name = $1 AND custom = '{"source": "replication"}'`
 				if n := pgtest.One[int](t, r.subscriber, who, owner); n != len(w.want) {
 					t.Errorf("%d versions say who applied them, want %d", n, len(w.want))
 				}

@@ -400,7 +400,7 @@ func TestAppendOnly(t *testing.T) {
 	before := one[string](t, db.Pool, `SELECT to_jsonb(v)::text FROM exaudit.versions v`)
 	statements := []string{
 		`UPDATE exaudit.versions SET after = '{}'`, `UPDATE exaudit.versions SET id = DEFAULT`, `UPDATE exaudit.versions SET recorded_at = now()`,
-		`UPDATE exaudit.versions SET xid = '1'`, `UPDATE exaudit.versions SET table_id = 2`, `UPDATE exaudit.versions SET action = 'deleted'`,
+		`UPDATE exaudit.versions SET transaction_id = '1'`, `UPDATE exaudit.versions SET table_id = 2`, `UPDATE exaudit.versions SET action = 'deleted'`,
 		`UPDATE exaudit.versions SET rollback = true`, `UPDATE exaudit.versions SET entity_id = '2'`, `UPDATE exaudit.versions SET previous_entity_id = '2'`,
 		`UPDATE exaudit.versions SET before = NULL`, `UPDATE exaudit.versions SET custom = '{"actor": "somebody else"}'`,
 		`DELETE FROM exaudit.versions`, `TRUNCATE exaudit.versions`, `TRUNCATE exaudit.versions CASCADE`,

@@ -183,8 +183,8 @@ func TestCustomColumnsAlteredLater(t *testing.T) {
 	write := func() string {
 		t.Helper()
 		run(t, conn, `BEGIN; SET LOCAL exaudit.custom = '{"actor_id": 7, "later": "x"}'; UPDATE items SET n = n + 1; COMMIT`)
-		return one[string](t, conn, `SELECT (to_jsonb(v) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'entity_id', 'previous_entity_id',
-			'before', 'after', 'action', 'rollback', 'custom', 'session_role'])::text FROM exaudit.versions v ORDER BY id DESC LIMIT 1`)
+		return one[string](t, conn, `SELECT (to_jsonb(v) - ARRAY['id', 'recorded_at', 'transaction_id', 'table_id', 'entity_id', 'previous_entity_id',
+			'before', 'after', 'action', 'rollback', 'custom', 'session_user_name'])::text FROM exaudit.versions v ORDER BY id DESC LIMIT 1`)
 	}
 	for _, c := range []struct{ ddl, want string }{
 		{`SELECT 1`, `{}`},

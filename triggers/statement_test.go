@@ -315,7 +315,7 @@ func TestLevelsRecordTheSame(t *testing.T) {
 						r.Fatalf("%s: %v, by statement %v", s, failed[0], failed[1])
 					}
 				}
-				both(r, `SELECT concat_ws(' ', dense_rank() OVER (ORDER BY v.xid), v.action, v.previous_entity_id || ' →', v.entity_id, v.before, '→', v.after, v.custom, v.session_role)
+				both(r, `SELECT concat_ws(' ', dense_rank() OVER (ORDER BY v.transaction_id), v.action, v.previous_entity_id || ' →', v.entity_id, v.before, '→', v.after, v.custom, v.session_user_name)
 					FROM exaudit.versions v`)
 				both(r, `SELECT concat_ws(' → ', k.previous_entity_id, k.entity_id, (SELECT v.previous_entity_id FROM exaudit.versions v WHERE v.id = k.id)) FROM exaudit_internal.key_changes k`)
 				both(r, `SELECT concat_ws(' ', e.id, s.ordinality, s) FROM (SELECT DISTINCT entity_id AS id FROM exaudit.versions) AS e, exaudit.states(NULL::items, e.id) WITH ORDINALITY AS s`)

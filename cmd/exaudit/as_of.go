@@ -20,7 +20,7 @@ func (p *program) asOfCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "as-of",
 		Usage:     "show the rows of tables as they were at a point",
-		UsageText: "exaudit as-of [flags] TABLE... --at TIME | --version VERSION | --xid XID | --mark NAME",
+		UsageText: "exaudit as-of [flags] TABLE... --at TIME | --version VERSION | --transaction ID | --mark NAME",
 		Description: "All tables are read in one snapshot. It is an error if the history of a table begins after\n" +
 			"the point, or if the table was not tracked then. If the versions of a row do not fit\n" +
 			"together or cannot be read, the row is left out and named, and the exit code is 4.\n\n" +
@@ -30,7 +30,7 @@ func (p *program) asOfCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "at", Usage: "at `TIME`, such as " + timeFormats},
 			&cli.Int64Flag{Name: "version", Usage: "just after `VERSION`, of any table"},
-			&cli.Uint64Flag{Name: "xid", Usage: "just after the last version of transaction `XID`"},
+			&cli.Uint64Flag{Name: "transaction", Usage: "just after the last version of transaction `ID`"},
 			&cli.StringFlag{Name: "mark", Usage: "when mark `NAME` was made"},
 			&cli.StringFlag{Name: "key", Usage: "show only the row that had the primary key `KEY`; a JSON array if it has several columns"},
 			&cli.BoolFlag{Name: "unseen", Usage: "also show tables with changes that may not have been recorded; assume that what was not recorded was then as it is now"},
@@ -53,14 +53,14 @@ func pointOf(c *cli.Context, now time.Time) (exaudit.Point, error) {
 	if c.IsSet("version") {
 		points = append(points, exaudit.AtVersion(c.Int64("version")))
 	}
-	if c.IsSet("xid") {
-		points = append(points, exaudit.AtTransaction(c.Uint64("xid")))
+	if c.IsSet("transaction") {
+		points = append(points, exaudit.AtTransaction(c.Uint64("transaction")))
 	}
 	if c.IsSet("mark") {
 		points = append(points, exaudit.AtMark(c.String("mark")))
 	}
 	if len(points) != 1 {
-		return exaudit.Point{}, usageErrorf(c.Command.Name, "%s needs one of --at, --version, --xid and --mark",
+		return exaudit.Point{}, usageErrorf(c.Command.Name, "%s needs one of --at, --version, --transaction and --mark",
 			c.Command.Name)
 	}
 	return points[0], nil

@@ -21,7 +21,7 @@ func filterFlags() []cli.Flag {
 		&cli.StringFlag{Name: "since-mark", Usage: "only changes that were not yet committed when mark `NAME` was made"},
 		&cli.StringFlag{Name: "until-mark", Usage: "only changes that were committed when mark `NAME` was made"},
 		&cli.StringSliceFlag{Name: "version", Usage: "only the version with this number, `VERSION` (may be repeated: any of them)"},
-		&cli.StringSliceFlag{Name: "xid", Usage: "only changes of transaction `XID` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "transaction", Usage: "only changes of transaction `ID` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", KeepSpace: true,
 			Usage: "only changes with `KEY=VALUE` in the custom data; VALUE is JSON if possible, otherwise text; KEY alone means any value (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", KeepSpace: true,
@@ -122,12 +122,12 @@ func whenFilters(c *cli.Context, now time.Time) ([]exaudit.RowFilter, error) {
 
 func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.RowFilter, error) {
 	var opts []exaudit.RowFilter
-	for _, text := range c.StringSlice("xid") {
-		xid, err := strconv.ParseUint(text, 10, 63)
+	for _, text := range c.StringSlice("transaction") {
+		id, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--xid must be the number of a transaction, not %q", text)
+			return nil, usageErrorf(c.Command.Name, "--transaction must be the id of a transaction, not %q", text)
 		}
-		opts = append(opts, exaudit.ByTransaction(xid))
+		opts = append(opts, exaudit.ByTransaction(id))
 	}
 	if c.IsSet("session-user") {
 		opts = append(opts, exaudit.BySessionUser(c.String("session-user")))

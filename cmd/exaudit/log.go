@@ -94,9 +94,9 @@ func (p *program) log(c *cli.Context) error {
 
 // transaction is a transaction as one heading and a line for each table.
 func (v view) transaction(t *audit.Transaction) string {
-	parts := []string{v.bold(fmt.Sprintf("tx %d", t.ID)), localTime(t.RecordedAt)}
+	parts := []string{v.bold(fmt.Sprintf("transaction %d", t.ID)), localTime(t.RecordedAt)}
 	if t.Rollback {
-		parts = append(parts, v.bold("rollback"+ofThose("tx ", t.Undid)))
+		parts = append(parts, v.bold("rollback"+ofThose("transaction ", t.Undid)))
 	}
 	for _, user := range t.SessionUsers {
 		parts = append(parts, "session_user="+bare(user))

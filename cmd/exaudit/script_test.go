@@ -158,13 +158,13 @@ func emptyDB(ts *testscript.TestScript, _ bool, _ []string) {
 
 var (
 	times = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \+00:00`)
-	txs   = regexp.MustCompile(`tx \d+`)
+	txs   = regexp.MustCompile(`transaction \d+`)
 )
 
 // cmpx FILE FILE compares like cmp, with times and transaction numbers masked.
 func cmpMasked(ts *testscript.TestScript, _ bool, args []string) {
 	masked := func(name string) string {
-		return txs.ReplaceAllString(times.ReplaceAllString(ts.ReadFile(name), "TIME"), "tx N")
+		return txs.ReplaceAllString(times.ReplaceAllString(ts.ReadFile(name), "TIME"), "transaction N")
 	}
 	if got, want := masked(args[0]), masked(args[1]); got != want {
 		ts.Fatalf("%s is not %s:\n%s\nwant:\n%s", args[0], args[1], got, want)

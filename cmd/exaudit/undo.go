@@ -31,7 +31,7 @@ func (p *program) undoCommand() *cli.Command {
 			"place was changed again, this is a conflict, and nothing is written as long as there is one,\n" +
 			"unless --on-conflict, --keep or --overwrite says what to do. Shows what will be written, and\n" +
 			"asks for confirmation. An undo is recorded, and \"exaudit redo\" takes it back.\n\n" +
-			"Examples: exaudit undo --xid 7412\n" +
+			"Examples: exaudit undo --transaction 7412\n" +
 			"          exaudit undo --by actor_id=7 --since 2h --on-conflict keep-later\n" +
 			"          exaudit undo orders --since-mark before-deploy --dry-run --format json > plan.json\n" +
 			"          exaudit undo --plan plan.json --yes",
@@ -47,12 +47,13 @@ func (p *program) redoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "redo",
 		Usage:     "undo an undo or a revert",
-		UsageText: "exaudit redo [flags] XID | --last",
-		Description: "XID is the transaction of the undo; \"exaudit undo\" prints it, and \"exaudit log\" shows it. What was\n" +
-			"undone is done again. Later changes are kept, and conflicts are handled, as by \"exaudit undo\".\n\n" +
+		UsageText: "exaudit redo [flags] TRANSACTION | --last",
+		Description: "TRANSACTION is the id of the undo's transaction; \"exaudit undo\" prints it, and \"exaudit log\" shows\n" +
+			"it. What was undone is done again. Later changes are kept, and conflicts are handled, as by\n" +
+			"\"exaudit undo\".\n\n" +
 			"Example: exaudit redo 7530",
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "last", Usage: "redo the newest undo or revert, instead of XID"},
+			&cli.BoolFlag{Name: "last", Usage: "redo the newest undo or revert, instead of TRANSACTION"},
 		}, undoFlags()...),
 		Action: p.redo,
 	}
@@ -101,7 +102,7 @@ func (p *program) undo(c *cli.Context) error {
 	case c.Bool("all") && (filtered(c) || c.NArg() != 1):
 		return usageErrorf("undo", "--all needs a table, and cannot be combined with a key or a flag that chooses changes")
 	case c.NArg() == 1 && !filtered(c) && !c.Bool("all"):
-		return usageErrorf("undo", "this would undo everything that was recorded of %s, and delete the rows that were created: choose changes with a flag such as --since or --xid, or use --all", c.Args().First())
+		return usageErrorf("undo", "this would undo everything that was recorded of %s, and delete the rows that were created: choose changes with a flag such as --since or --transaction, or use --all", c.Args().First())
 	}
 	chosenBy, err := filters(c, time.Now())
 	if err != nil {
@@ -141,11 +142,11 @@ func (p *program) redo(c *cli.Context) error {
 	if err := argumentCount(c, 1, 1, "a transaction"); err != nil {
 		return err
 	}
-	xid, err := strconv.ParseUint(c.Args().First(), 10, 64)
+	id, err := strconv.ParseUint(c.Args().First(), 10, 64)
 	if err != nil {
-		return usageErrorf("redo", "%q is not the number of a transaction, which \"exaudit log\" shows", c.Args().First())
+		return usageErrorf("redo", "%q is not the id of a transaction, which \"exaudit log\" shows", c.Args().First())
 	}
-	return u.run(func(ctx context.Context) (*audit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, &u.opts) })
+	return u.run(func(ctx context.Context) (*audit.UndoPlan, error) { return u.db.PlanRedo(ctx, id, &u.opts) })
 }
 
 // redoLast plans to take back the newest transaction in which something was undone.
@@ -300,8 +301,8 @@ func (u *undoing) carryOut(planned *audit.UndoPlan) (*audit.UndoPlan, error) {
 		if c.Bool("yes") {
 			u.show(u.stdout, "was "+u.verb(), done)
 		}
-		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.Transaction,
-			done.Transaction)
+		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.TransactionID,
+			done.TransactionID)
 	}
 	return done, nil
 }
@@ -340,7 +341,7 @@ func (u *undoing) rehearse(planned *audit.UndoPlan) (*audit.UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	done.Transaction = 0 // which has never been
+	done.TransactionID = 0 // which has never been
 	return done, nil
 }
 

@@ -47,7 +47,7 @@ func (v view) heading(version *audit.Version) string {
 	if v.many {
 		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(string(version.EntityID)))
 	}
-	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("tx %d", version.Transaction)}
+	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("transaction %d", version.TransactionID)}
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"+ofThose("", version.Undid)))
 	}

@@ -4,7 +4,7 @@ import "github.com/exaudit/exaudit/audit"
 
 func endOfTransaction(versions []*Version, i int) int {
 	end := i + 1
-	for end < len(versions) && versions[end].Transaction == versions[i].Transaction {
+	for end < len(versions) && versions[end].TransactionID == versions[i].TransactionID {
 		end++
 	}
 	return end

@@ -158,7 +158,7 @@ func Rest(versions iter.Seq2[*Version, error], after int64, newestFirst bool) it
 				}
 			case v.ID == after:
 				found, held = true, nil
-			case len(held) > 0 && held[0].Transaction != v.Transaction:
+			case len(held) > 0 && held[0].TransactionID != v.TransactionID:
 				if held = append(held, v); !give() {
 					return
 				}

@@ -40,7 +40,7 @@ func drawLife(t *rapid.T) life {
 		if rapid.Bool().Draw(t, "new transaction") {
 			transaction++
 		}
-		v := &history.Version{Version: audit.Version{ID: int64(i + 1), EntityID: "1", Transaction: transaction}}
+		v := &history.Version{Version: audit.Version{ID: int64(i + 1), EntityID: "1", TransactionID: transaction}}
 		switch {
 		case l.present == nil:
 			v.Action, v.After = audit.Created, whole()
@@ -88,7 +88,7 @@ func TestRebuildInverted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawLife(t)
 		for i := 0; i+1 < len(l.versions); i++ {
-			if l.versions[i].Transaction == l.versions[i+1].Transaction && rapid.Bool().Draw(t, "swap") {
+			if l.versions[i].TransactionID == l.versions[i+1].TransactionID && rapid.Bool().Draw(t, "swap") {
 				l.versions[i], l.versions[i+1] = l.versions[i+1], l.versions[i]
 			}
 		}

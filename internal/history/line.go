@@ -58,7 +58,7 @@ func shared(versions []*Version) []string {
 		if v.Action != audit.Created && v.Action != audit.Deleted {
 			continue
 		}
-		c := change{v.Transaction, string(v.EntityID)}
+		c := change{v.TransactionID, string(v.EntityID)}
 		if other := seen[c]; other != "" && other != v.Action {
 			keys = append(keys, string(v.EntityID))
 		}

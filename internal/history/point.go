@@ -66,7 +66,7 @@ func AtTime(t time.Time) Point { return Point{"as_of", t.Truncate(time.Microseco
 func AtVersion(id int64) Point { return Point{"as_of_version", id} }
 
 // AtTransaction is just after the last version of a transaction.
-func AtTransaction(xid uint64) Point { return Point{"as_of_transaction", xid} }
+func AtTransaction(id uint64) Point { return Point{"as_of_transaction", id} }
 
 // AtMark is when a mark was made: with everything that had been committed.
 func AtMark(name string) Point { return Point{"as_of_mark", name} }

@@ -50,13 +50,13 @@ func Transactions(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*audit
 			return fail(err)
 		}
 		fresh := slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
-			return seen[keyOf(r.Transaction, r.RecordedAt)]
+			return seen[keyOf(r.TransactionID, r.RecordedAt)]
 		})
 		if fresh, err = s.below(ctx, q, page.After, fresh); err != nil {
 			return fail(err)
 		}
 		for _, r := range fresh {
-			seen[keyOf(r.Transaction, r.RecordedAt)] = true
+			seen[keyOf(r.TransactionID, r.RecordedAt)] = true
 		}
 		found = append(found, fresh...)
 		if page.Limit > 0 && len(found) >= page.Limit {
@@ -90,10 +90,10 @@ func (s search) below(ctx context.Context, q db.DBTX, cursor int64,
 	}
 	earlier := make(map[transactionKey]bool)
 	for _, r := range shown {
-		earlier[keyOf(r.Transaction, r.RecordedAt)] = true
+		earlier[keyOf(r.TransactionID, r.RecordedAt)] = true
 	}
 	return slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
-		return earlier[keyOf(r.Transaction, r.RecordedAt)]
+		return earlier[keyOf(r.TransactionID, r.RecordedAt)]
 	}), nil
 }
 
@@ -102,7 +102,7 @@ func (s search) of(rows []db.SearchTransactionsRow) ([]byte, error) {
 	narrowed := s.f
 	narrowed.Transactions = make([]uint64, len(rows))
 	for i, r := range rows {
-		narrowed.Transactions[i] = uint64(r.Transaction)
+		narrowed.Transactions[i] = uint64(r.TransactionID)
 	}
 	return narrowed.encode()
 }
@@ -123,8 +123,8 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 	ids := make([]int64, len(rows))
 	transactions, place := make([]*audit.Transaction, len(rows)), make(map[transactionKey]int)
 	for i, r := range rows {
-		ids[i], place[keyOf(r.Transaction, r.RecordedAt)] = r.Transaction, i
-		transactions[i] = &audit.Transaction{ID: uint64(r.Transaction), RecordedAt: r.RecordedAt,
+		ids[i], place[keyOf(r.TransactionID, r.RecordedAt)] = r.TransactionID, i
+		transactions[i] = &audit.Transaction{ID: uint64(r.TransactionID), RecordedAt: r.RecordedAt,
 			Cursor: transactionCursor(r.NewestID)}
 	}
 	parts, err := db.New().TransactionParts(ctx, q, ids)
@@ -132,7 +132,7 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 		return nil, err
 	}
 	for _, part := range parts {
-		if i, ok := place[keyOf(part.Transaction, part.RecordedAt)]; ok {
+		if i, ok := place[keyOf(part.TransactionID, part.RecordedAt)]; ok {
 			if err := addPart(transactions[i], names[part.TableID], part); err != nil {
 				return nil, err
 			}
@@ -153,8 +153,8 @@ func addPart(t *audit.Transaction, table string, part db.TransactionPartsRow) er
 	}
 	t.LastID = max(t.LastID, part.LastID)
 	t.Rollback = t.Rollback || part.Rollback
-	if part.SessionRole != "" && !slices.Contains(t.SessionUsers, part.SessionRole) {
-		t.SessionUsers = append(t.SessionUsers, part.SessionRole)
+	if part.SessionUserName != "" && !slices.Contains(t.SessionUsers, part.SessionUserName) {
+		t.SessionUsers = append(t.SessionUsers, part.SessionUserName)
 	}
 	i, ok := slices.BinarySearchFunc(t.Tables, table,
 		func(c audit.TableChanges, name string) int { return strings.Compare(c.Table, name) })

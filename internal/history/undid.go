@@ -41,7 +41,7 @@ func undidTransactions(ctx context.Context, q db.DBTX, t *audit.Transaction) ([]
 		return nil, nil
 	}
 	found, err := db.New().UndidTransactions(ctx, q,
-		db.UndidTransactionsParams{FirstID: t.FirstID, LastID: t.LastID, Xid: int64(t.ID)})
+		db.UndidTransactionsParams{FirstID: t.FirstID, LastID: t.LastID, TransactionID: int64(t.ID)})
 	if err != nil {
 		return nil, fmt.Errorf("read what transaction %d has undone: %w", t.ID, err)
 	}

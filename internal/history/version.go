@@ -29,11 +29,11 @@ type Version struct {
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{TableID: r.TableID, Version: audit.Version{
 		ID: r.ID, Table: table, EntityID: audit.EntityID(r.EntityID), Action: audit.Action(r.Action),
-		RecordedAt:  r.RecordedAt,
-		Transaction: uint64(r.Xid), Rollback: r.Rollback, PreviousEntityID: (*audit.EntityID)(r.PreviousEntityID),
+		RecordedAt:    r.RecordedAt,
+		TransactionID: uint64(r.TransactionID), Rollback: r.Rollback, PreviousEntityID: (*audit.EntityID)(r.PreviousEntityID),
 	}}
-	if r.SessionRole != nil {
-		v.SessionUser = *r.SessionRole
+	if r.SessionUserName != nil {
+		v.SessionUser = *r.SessionUserName
 	}
 	var custom, columns audit.Image
 	for _, field := range []struct {

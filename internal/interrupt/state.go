@@ -21,7 +21,7 @@ func State(t testing.TB, db *pgtest.DB, tables ...string) string {
 			(SELECT string_agg((to_jsonb(t) - '{created_at,complete_since,complete_after,forgotten_xid,forgotten_at}'::text[])::text, E'\n' ORDER BY t.id) FROM exaudit.tables t),
 			(SELECT string_agg(m.name, E'\n' ORDER BY m.name) FROM exaudit.marks m),
 			(SELECT count(*) FROM exaudit.rollbacks), (SELECT count(*) FROM exaudit_internal.key_changes),
-			(SELECT string_agg((to_jsonb(s) - '{since,xid}'::text[])::text, E'\n' ORDER BY s.table_id, s.since) FROM exaudit_internal.column_snapshots s))`)
+			(SELECT string_agg((to_jsonb(s) - '{since,transaction_id}'::text[])::text, E'\n' ORDER BY s.table_id, s.since) FROM exaudit_internal.column_snapshots s))`)
 	}
 	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit_internal.goose_db_version') IS NOT NULL`) {
 		state += pgtest.One[string](t, db,

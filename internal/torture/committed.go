@@ -37,7 +37,7 @@ func (r *run) checkCommitted() error {
 	if _, err := undo(); !errors.Is(err, audit.ErrNothingToDo) {
 		return found("undo", "%s, once more: %v; want nothing to do", what, err)
 	}
-	if _, err := db.Redo(r.ctx, plan.Transaction, nil); err != nil {
+	if _, err := db.Redo(r.ctx, plan.TransactionID, nil); err != nil {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	if err := r.holds(r.control, "redo", "redo of "+what, r.now()); err != nil {

@@ -256,7 +256,7 @@ func (r *run) read(after int64) ([]*version, error) {
 		names[i] = t.Name
 	}
 	found, _ := r.control.Query(r.ctx,
-		`SELECT v.id, array_position($2::text[], t.table_name::text) - 1, v.action::text, v.entity_id, v.xid::text::bigint, v.recorded_at
+		`SELECT v.id, array_position($2::text[], t.table_name::text) - 1, v.action::text, v.entity_id, v.transaction_id::text::bigint, v.recorded_at
 		FROM exaudit.versions AS v JOIN exaudit.tables AS t ON t.id = v.table_id WHERE t.schema_name = $1 AND v.id > $3 AND v.action <> 'baseline' ORDER BY v.id`, r.audited, names, after)
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (*version, error) {
 		v := new(version)

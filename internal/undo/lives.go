@@ -33,12 +33,12 @@ func (l *life) unread(chosen map[int64]*history.Version) map[int64]audit.Version
 	count := make(map[uint64]int) // of chosen versions, by transactions
 	for _, v := range l.versions {
 		if chosen[v.ID] != nil {
-			count[v.Transaction]++
+			count[v.TransactionID]++
 		}
 	}
 	refs := make(map[int64]audit.VersionRef)
 	for _, v := range l.versions {
-		if chosen[v.ID] == nil && count[v.Transaction] > 1 {
+		if chosen[v.ID] == nil && count[v.TransactionID] > 1 {
 			refs[v.ID] = v.Ref()
 		}
 	}

@@ -179,7 +179,7 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 		if versions[i] = t.chosen[l.ID]; versions[i] == nil {
 			versions[i] = &history.Version{TableID: t.TableID, Version: audit.Version{
 				ID: l.ID, Table: t.Table, EntityID: audit.EntityID(l.EntityID), Action: audit.Action(l.Action),
-				Transaction: uint64(l.Xid), Rollback: l.Rollback,
+				TransactionID: uint64(l.TransactionID), Rollback: l.Rollback,
 			}}
 			if l.Moved {
 				versions[i].PreviousEntityID = (*audit.EntityID)(&later[i].PreviousEntityID)

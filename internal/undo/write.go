@@ -46,7 +46,7 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *plan) error {
 	if err != nil {
 		return err
 	}
-	plan.Transaction, err = queries.CurrentTransaction(ctx, tx)
+	plan.TransactionID, err = queries.CurrentTransaction(ctx, tx)
 	return err
 }
 

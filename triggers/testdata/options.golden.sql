@@ -57,7 +57,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_user_name)
         VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;
@@ -163,7 +163,7 @@ BEGIN
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_user_name)
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
@@ -218,7 +218,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), NULL, session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_user_name)
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;

@@ -52,7 +52,7 @@ BEGIN
         END IF;
         -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000);
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_user_name)
         SELECT 1, 'created', NEW."id"::pg_catalog.text,
                exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
@@ -93,7 +93,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_user_name)
         VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;
@@ -154,7 +154,7 @@ BEGIN
         -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000)
             OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000);
-        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_user_name)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
                     ELSE exaudit_internal.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous,
@@ -246,7 +246,7 @@ BEGIN
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_user_name)
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
@@ -302,7 +302,7 @@ BEGIN
         END IF;
         -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000);
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_user_name)
         SELECT 1, 'deleted', OLD."id"::pg_catalog.text,
                exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
@@ -343,7 +343,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), NULL, session_user);
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_user_name)
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;

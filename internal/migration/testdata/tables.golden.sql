@@ -409,14 +409,14 @@ BEGIN
             PERFORM exaudit_internal.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, "actor_id", "source")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_user_name, "actor_id", "source")
         VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
                 exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_user_name)
         VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
@@ -518,14 +518,14 @@ BEGIN
             PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_user_name, "actor_id", "source")
         VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
                 exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_user_name)
         VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
@@ -593,14 +593,14 @@ BEGIN
             PERFORM exaudit_internal.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, "actor_id", "source")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_user_name, "actor_id", "source")
         VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
                 exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_user_name)
         VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
