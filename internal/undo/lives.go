@@ -123,7 +123,7 @@ func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, 
 			end = slices.IndexFunc(l.versions[:i],
 				func(v *history.Version) bool { return v.Action == audit.Created && undone[v.ID] })
 		}
-		if before == nil || end < 0 || end > 0 &&
+		if before == nil || end < 0 || i > 0 &&
 			slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
 			continue
 		}

@@ -200,7 +200,9 @@ func (w *walk) bringBack(v *history.Version) {
 	default:
 		w.state = maps.Clone(v.Before)
 		w.blocker = nil
-		w.row.EntityID = v.EntityID
+		if w.row.present == nil {
+			w.row.EntityID = v.EntityID
+		}
 		w.leaveOut(v)
 	}
 }
