@@ -107,7 +107,7 @@ func TestUndoOfEverythingSince(t *testing.T) {
 		d := draw(t, true)
 		before, from := d.contents(), rapid.IntRange(0, len(d.versions)).Draw(t, "from")
 		for from > 0 && d.versions[from-1].Rollback && from < len(d.versions) && d.versions[from].Rollback &&
-			d.versions[from].Xid == d.versions[from-1].Xid {
+			d.versions[from].TransactionID == d.versions[from-1].TransactionID {
 			from++ // an undo is whole
 		}
 		plan, err := d.undo(d.since(int64(from)))
@@ -154,7 +154,7 @@ func (d *drawn) mustRedo(t *rapid.T, written []int64, want string) {
 func (d *drawn) log() string {
 	text := ""
 	for _, v := range d.versions {
-		text += fmt.Sprintf("%d in %d: %s %s %s -> %s\n", v.ID, v.Xid, v.Action, v.EntityID, v.Before, v.After)
+		text += fmt.Sprintf("%d in %d: %s %s %s -> %s\n", v.ID, v.TransactionID, v.Action, v.EntityID, v.Before, v.After)
 	}
 	return text
 }

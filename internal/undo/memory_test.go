@@ -133,7 +133,7 @@ func (t *relation) record(action db.ExauditAction, r *row, before, after audit.I
 	if !m.together {
 		m.transaction++
 	}
-	v := &version{serial: r.serial, SearchRow: db.SearchRow{ID: int64(len(m.versions) + 1), Xid: m.transaction,
+	v := &version{serial: r.serial, SearchRow: db.SearchRow{ID: int64(len(m.versions) + 1), TransactionID: m.transaction,
 		TableID: t.id, Action: action, Rollback: m.rollback, EntityID: t.keyOf(r.image), PreviousEntityID: previous,
 		Before: encode(before), After: encode(after)}}
 	m.versions = append(m.versions, v)

@@ -154,7 +154,7 @@ var answers = map[string]func(*memory, []any) []any{
 	"Version": answering(func(m *memory, id int64) []db.VersionRow {
 		v := m.versions[id-1]
 		t := m.tables[v.TableID-1]
-		return []db.VersionRow{{ID: v.ID, Xid: v.Xid, TableID: v.TableID, Action: v.Action, Rollback: v.Rollback,
+		return []db.VersionRow{{ID: v.ID, TransactionID: v.TransactionID, TableID: v.TableID, Action: v.Action, Rollback: v.Rollback,
 			EntityID: v.EntityID, PreviousEntityID: v.PreviousEntityID, Before: v.Before, After: v.After,
 			QuotedName: t.name, Relation: t.oid()}}
 	}),
@@ -239,7 +239,7 @@ func (m *memory) linked(table int32, keys []string, first int64) []string {
 // shares reports whether one transaction has both created and deleted rows of the key of a version.
 func (m *memory) shares(v *version) bool {
 	return v.Action != db.ExauditActionUpdated && slices.ContainsFunc(m.versions, func(o *version) bool {
-		return o.TableID == v.TableID && o.Xid == v.Xid && o.EntityID == v.EntityID && o.Action != v.Action &&
+		return o.TableID == v.TableID && o.TransactionID == v.TransactionID && o.EntityID == v.EntityID && o.Action != v.Action &&
 			o.Action != db.ExauditActionUpdated
 	})
 }
@@ -258,7 +258,7 @@ func (m *memory) laterVersions(p db.LaterVersionsParams) (rows []db.LaterVersion
 		if from, ok := first[v.EntityID]; !ok || v.TableID != p.TableID || v.ID < from {
 			continue
 		}
-		r := db.LaterVersionsRow{ID: v.ID, Xid: v.Xid, Action: v.Action, EntityID: v.EntityID, Rollback: v.Rollback}
+		r := db.LaterVersionsRow{ID: v.ID, TransactionID: v.TransactionID, Action: v.Action, EntityID: v.EntityID, Rollback: v.Rollback}
 		if r.Moved = v.PreviousEntityID != nil; r.Moved {
 			r.PreviousEntityID = *v.PreviousEntityID
 		}
