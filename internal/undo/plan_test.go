@@ -29,13 +29,13 @@ func described(p *audit.UndoPlan) []string {
 		for _, c := range r.Conflicts {
 			line += fmt.Sprintf("; %s: %s", c.Reason, c)
 		}
-		for _, name := range r.LeftOut {
-			line += fmt.Sprintf("; without %s: %s", name, r.Why[name])
+		for _, left := range r.LeftOut {
+			line += fmt.Sprintf("; %s", left)
 		}
 		lines = append(lines, line)
 	}
-	if len(p.Undone) > 0 {
-		lines = append(lines, fmt.Sprint("undone already ", p.Undone))
+	if len(p.AlreadyUndone) > 0 {
+		lines = append(lines, fmt.Sprint("undone already ", p.AlreadyUndone))
 	}
 	if p.Unchanged > 0 {
 		lines = append(lines, fmt.Sprint("unchanged ", p.Unchanged))
@@ -130,7 +130,7 @@ var columnCases = []planCase{
 		chosen := t.update(1, values{"a": 2, "b": 2})
 		t.drop("b")
 		return ids(chosen)
-	}, nil, []string{"t 1 updated ~ a: 2 → 1; without b: was dropped since"}},
+	}, nil, []string{"t 1 updated ~ a: 2 → 1; b was dropped since"}},
 	{"a generated column", func(_ *memory, t *relation) []int64 {
 		t.column("b").Generated = true
 		t.insert(values{"id": 1, "a": 1, "b": 1})
@@ -140,15 +140,15 @@ var columnCases = []planCase{
 		t.column("b").Numbered = true
 		t.insert(values{"id": 1, "a": 1, "b": 1})
 		return ids(t.update(1, values{"a": 2, "b": 2}))
-	}, nil, []string{"t 1 updated ~ a: 2 → 1; without b: is GENERATED ALWAYS AS IDENTITY"}},
+	}, nil, []string{"t 1 updated ~ a: 2 → 1; b is GENERATED ALWAYS AS IDENTITY"}},
 	{"a masked column", func(m *memory, t *relation) []int64 {
 		t.insert(values{"id": 1, "a": 1, "b": 1})
 		return ids(m.mask(t.update(1, values{"a": 2, "b": 2}), "b"))
-	}, nil, []string{"t 1 updated ~ a: 2 → 1; without b: was masked"}},
+	}, nil, []string{"t 1 updated ~ a: 2 → 1; b was masked"}},
 	{"a masked column of a row that comes back", func(m *memory, t *relation) []int64 {
 		t.insert(values{"id": 1, "a": 1, "b": 1})
 		return ids(m.mask(t.delete(1), "b"))
-	}, nil, []string{"t 1 created + a: 1, + id: 1; without b: was masked"}},
+	}, nil, []string{"t 1 created + a: 1, + id: 1; b was masked"}},
 	{"a column that has another type now", func(_ *memory, t *relation) []int64 {
 		t.insert(values{"id": 1, "a": "one", "b": 1})
 		chosen := t.update(1, values{"a": "two", "b": 2})
@@ -162,7 +162,7 @@ var columnCases = []planCase{
 		chosen := t.update(1, values{"a": "two", "b": 2})
 		t.retype("a", values{"a": 2})
 		return ids(chosen)
-	}, []undo.Option{undo.Keep("a")}, []string{"t 1 updated ~ b: 2 → 1; without a: has another type now"}},
+	}, []undo.Option{undo.Keep("a")}, []string{"t 1 updated ~ b: 2 → 1; a has another type now"}},
 }
 
 var rowCases = []planCase{
@@ -488,7 +488,7 @@ var optionCases = []planCase{
 		t.add("c")
 		return ids(chosen)
 	}, []undo.Option{undo.Set("c", 7)}, []string{
-		"t 1 created + a: 1, + b: 1, + c: 7, + id: 1; without c: is not recorded",
+		"t 1 created + a: 1, + b: 1, + c: 7, + id: 1; c is not recorded",
 	}},
 }
 
