@@ -43,6 +43,14 @@ func TestThereAndBack(t *testing.T) {
 			list("UPDATE p SET id = 'b'", "INSERT INTO p VALUES ('A', 2); INSERT INTO c VALUES (3, 'a')", "UPDATE p SET id = 'B' WHERE id = 'b'")},
 		"passed on in another spelling, by a row that refers to itself": {`CREATE TABLE t (id numeric PRIMARY KEY, v text, ref numeric REFERENCES t ON DELETE CASCADE ON UPDATE CASCADE DEFERRABLE); INSERT INTO t VALUES (1.00, 'x', 1.0)`, "t",
 			list("UPDATE t SET id = 2", "INSERT INTO t VALUES (1.00, 'y', 2.0)")},
+		"passed on, as part of keys": {`CREATE TABLE p (id text PRIMARY KEY, v int); CREATE TABLE c (p text REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE, n int, v int, PRIMARY KEY (p, n)); CREATE TABLE d (p text, n int, m int, v int, PRIMARY KEY (p, n, m), FOREIGN KEY (p, n) REFERENCES c ON UPDATE CASCADE ON DELETE CASCADE);
+			INSERT INTO p VALUES ('a', 1), ('b', 2); INSERT INTO c VALUES ('a', 1, 1), ('a', 2, 2), ('b', 1, 3); INSERT INTO d VALUES ('a', 1, 1, 1), ('b', 1, 1, 2)`, "p c d",
+			list("UPDATE p SET id = 'x' WHERE id = 'a'", "INSERT INTO p VALUES ('a', 3); INSERT INTO c VALUES ('a', 1, 9); INSERT INTO d VALUES ('a', 1, 1, 9)", "UPDATE c SET n = 5 WHERE p = 'x' AND n = 1", "DELETE FROM p WHERE id = 'b'", "UPDATE p SET id = 'b' WHERE id = 'x'")},
+		"passed on, and set to NULL": {`CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref int REFERENCES p ON UPDATE SET NULL ON DELETE SET NULL);
+			INSERT INTO p VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1, 1), (2, 2)`, "p c",
+			list("UPDATE p SET id = 3 WHERE id = 1", "INSERT INTO p VALUES (1, 7)", "DELETE FROM p WHERE id = 2", "INSERT INTO p VALUES (2, 3); INSERT INTO c VALUES (3, 2)", "UPDATE p SET id = 9 WHERE id = 2; UPDATE p SET id = 2 WHERE id = 3")},
+		"generated keys": {`CREATE TABLE t (a int, id int GENERATED ALWAYS AS (a * 2) STORED PRIMARY KEY, v text); INSERT INTO t VALUES (1, DEFAULT, 'x'), (2, DEFAULT, 'y')`, "t",
+			list("UPDATE t SET a = 5 WHERE a = 1", "DELETE FROM t WHERE a = 2", "UPDATE t SET a = 2, v = 'z' WHERE a = 5; INSERT INTO t VALUES (1, DEFAULT, 'n')")},
 		"passed on, and a row that refers moves": {`CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref int REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE);
 			INSERT INTO p VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1, 1), (2, 2)`, "p c",
 			list("UPDATE p SET id = 3 WHERE id = 1; INSERT INTO p VALUES (1, 9); UPDATE c SET id = 5, ref = 1 WHERE id = 2", "DELETE FROM p WHERE id = 2", "UPDATE c SET id = 2 WHERE id = 5", "UPDATE p SET id = 4 WHERE id = 1")},

@@ -323,7 +323,9 @@ func (q *Queries) NoteUndone(ctx context.Context, db DBTX, arg NoteUndoneParams)
 
 const referencedKeys = `-- name: ReferencedKeys :many
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
-       k.referenced_columns::pg_catalog.text[] AS referenced_columns
+       k.referenced_columns::pg_catalog.text[] AS referenced_columns,
+       (k.action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_delete,
+       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update
 FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY k.id
@@ -334,9 +336,11 @@ type ReferencedKeysRow struct {
 	Referenced        uint32
 	ReferencedTable   string
 	ReferencedColumns []string
+	ActsOnDelete      bool
+	ActsOnUpdate      bool
 }
 
-// The foreign keys of a table.
+// The foreign keys of a table, and whether they change rows when one that they point to is deleted, or gets other values.
 func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) ([]ReferencedKeysRow, error) {
 	rows, err := db.Query(ctx, referencedKeys, relation)
 	if err != nil {
@@ -351,6 +355,8 @@ func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) 
 			&i.Referenced,
 			&i.ReferencedTable,
 			&i.ReferencedColumns,
+			&i.ActsOnDelete,
+			&i.ActsOnUpdate,
 		); err != nil {
 			return nil, err
 		}

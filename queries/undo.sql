@@ -72,9 +72,11 @@ SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.refe
 FROM exaudit_internal.missing_references(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS m;
 
 -- name: ReferencedKeys :many
--- The foreign keys of a table.
+-- The foreign keys of a table, and whether they change rows when one that they point to is deleted, or gets other values.
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
-       k.referenced_columns::pg_catalog.text[] AS referenced_columns
+       k.referenced_columns::pg_catalog.text[] AS referenced_columns,
+       (k.action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_delete,
+       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update
 FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 ORDER BY k.id;

@@ -163,10 +163,7 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 				absent[rows[m.Place-1]] = true
 			}
 		}
-		pointing := slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool {
-			return r.present != nil && !r.changes(k.Columns) || lacks(r.target,
-				k.Columns) // it is so already, or points nowhere
-		})
+		pointing := t.willPoint(k)
 		gets, loses, err := p.compare(ctx, k, pointing)
 		if err != nil {
 			return 0, err

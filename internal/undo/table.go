@@ -151,13 +151,13 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 	return err
 }
 
-// merges tells which columns of a version are taken out of a row; those that are kept only where
-// it comes back.
+// merges tells which columns of a version are taken out of a row; those that are kept only where it comes back. A
+// generated one of the key is computed with those that it depends on, and has to be known to look for the row.
 func (t *table) merges(v *history.Version, comesBack bool) func(string) bool {
 	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(),
 		t.unreadable[v.ID])
 	return func(name string) bool {
-		return t.writable[name] && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
+		return (t.writable[name] || slices.Contains(t.key, name)) && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
 	}
 }
 

@@ -27,16 +27,7 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *plan) error {
 	rows := slices.DeleteFunc(slices.Clone(plan.rows), func(r *Row) bool { return !r.Written() })
 	p.o.progress(audit.StageWriting, len(rows))
 	err = revert.AsRollback(ctx, tx, p.o.custom, func() error {
-		err := revert.Settled(ctx, tx, p.ours, func() error {
-			left, err := p.takePassedOn(ctx, tx, rows)
-			if err != nil {
-				return err
-			}
-			if err := letGo(ctx, tx, left); err != nil {
-				return err
-			}
-			return writeRows(ctx, tx, changesOf(left))
-		})
+		err := revert.Settled(ctx, tx, p.ours, func() error { return p.writeAll(ctx, tx, rows) })
 		if err != nil {
 			return err
 		}
