@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -569,12 +570,30 @@ func ExampleDB_RemoveMark() {
 func ExampleDB_PlanRevert() {
 	ctx, db := forExample("r-40")
 	versions := sent(ctx, db, 40)
-	reversal, err := db.PlanRevert(ctx, versions[1].ID, nil)
-	fmt.Print(patch.Text(reversal.Patch))
+	plan, err := db.PlanRevert(ctx, versions[1].ID, nil)
+	fmt.Print(patch.Text(plan.Patch))
 	fmt.Println(err)
 	// Output:
 	// ~ status: "sent" → "new"
 	// <nil>
+}
+
+func ExampleDB_CheckRevert() {
+	ctx, db := forExample("r-60")
+	versions := sent(ctx, db, 60)
+	stored, err := json.Marshal(must(db.PlanRevert(ctx, versions[1].ID, nil)))
+	if err != nil {
+		fmt.Println(err)
+	}
+	plan := new(audit.RevertPlan)
+	fmt.Println(json.Unmarshal(stored, plan))
+	fmt.Println(db.CheckRevert(ctx, plan))
+	must(db.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 60`))
+	fmt.Println(errors.Is(db.CheckRevert(ctx, plan), audit.ErrPlanStale))
+	// Output:
+	// <nil>
+	// <nil>
+	// true
 }
 
 func ExampleDB_ApplyRevert() {

@@ -108,8 +108,8 @@
 //	}
 //	_, err = db.ApplyUndo(ctx, plan, nil)
 //
-// An [audit.UndoPlan] is data: it can be shown, stored as JSON and carried out later. ApplyUndo does exactly what the
-// plan says, or fails if a row would get another patch by now.
+// A plan, an [audit.UndoPlan] or [audit.RevertPlan], is data: it can be shown, stored as JSON and carried out later.
+// ApplyUndo and ApplyRevert do exactly what the plan says, or fail if a row would get another patch by now.
 //
 // # Errors
 //

@@ -2,7 +2,9 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -442,4 +444,65 @@ func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
 		t.Errorf("revert of a delete: %v, want a unique conflict", err)
 	}
 	expect(t, db, "t", `(1000,C) (2,B)`)
+}
+
+// The plan of a revert is the same after it was stored as JSON, and is carried out as it was made.
+func TestRevertPlanAsJSON(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, total numeric, info jsonb, note text);
+		CREATE TABLE lines (id int PRIMARY KEY, order_id int REFERENCES orders ON DELETE CASCADE)`, "orders", "lines")
+	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"orders": {Mask: []string{"note"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO orders VALUES (1, 12345678901234567890.10, '{"a": [1, {"b": null}], "": 1e400}', 'secret'), (2, 2, NULL, NULL)`)
+	db.Exec(t, `UPDATE orders SET total = 1, info = '{"a": [2]}', note = 'x' WHERE id = 1`)
+	db.Exec(t, `INSERT INTO lines VALUES (1, 1)`)
+	db.Exec(t, `DELETE FROM orders WHERE id = 2`)
+	was := rows(t, db, "orders")
+	for _, test := range []struct {
+		name, version string
+		opts          exaudit.RevertOptions
+		want          string
+	}{
+		{name: "updated", version: `action = 'updated'`, want: "(1,12345678901234567890.10"},
+		{name: "set", version: `action = 'updated'`, want: "(1,9007199254740993.0", opts: exaudit.RevertOptions{SetColumns: map[string]any{"total": json.Number("9007199254740993.0")}, AllowDiverged: true}},
+		{name: "deleted", version: `action = 'deleted'`, want: "(2,2,,)"},
+		{name: "created", version: `action = 'created' AND entity_id = '1' AND after ? 'info'`},
+	} {
+		version := pgtest.One[int64](t, db, `SELECT min(id) FROM exaudit.versions WHERE `+test.version)
+		plan, err := adb.PlanRevert(ctx, version, &test.opts)
+		if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		encoded, err := json.Marshal(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := new(audit.RevertPlan)
+		if err := json.Unmarshal(encoded, read); err != nil || !reflect.DeepEqual(read, plan) {
+			t.Fatalf("%s: %v\n%+v\n%+v", test.name, err, plan, read)
+		}
+		if err := adb.CheckRevert(ctx, read); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		done, err := adb.ApplyRevert(ctx, read, nil)
+		if err != nil || done.TransactionID == 0 || !strings.Contains(rows(t, db, "orders"), test.want) {
+			t.Fatalf("%s: %v, %s", test.name, err, rows(t, db, "orders"))
+		}
+		if err := adb.CheckRevert(ctx, read); !errors.Is(err, audit.ErrNothingToDo) {
+			t.Errorf("%s, again: %v", test.name, err)
+		}
+		if _, err := adb.Redo(ctx, done.TransactionID, &exaudit.UndoOptions{SetColumns: map[string]any{"orders.note": "x"}}); err != nil {
+			t.Fatalf("%s: redo: %v", test.name, err)
+		}
+		if got := rows(t, db, "orders"); got != was {
+			t.Errorf("%s: redone to %s, want %s", test.name, got, was)
+		}
+		db.Exec(t, `UPDATE orders SET total = 77 WHERE id = 1`)
+		if err := adb.CheckRevert(ctx, read); test.name != "deleted" && !errors.Is(err, audit.ErrPlanStale) {
+			t.Errorf("%s, after another change: %v", test.name, err)
+		}
+		db.Exec(t, `UPDATE orders SET total = 1 WHERE id = 1`)
+	}
 }

@@ -67,13 +67,24 @@ type changeForm struct {
 	LeftOut   []LeftOut       `json:"left_out,omitempty"`
 }
 
+func (r RowChange) form() (changeForm, error) {
+	p, err := patch.Marshal(r.Patch)
+	return changeForm{r.Table, r.EntityID, r.Action, r.Versions, p, r.Conflicts, r.Skipped, r.LeftOut}, err
+}
+
+func (f changeForm) change() (RowChange, error) {
+	p, err := patch.Unmarshal(f.Patch)
+	return RowChange{RowID: RowID{f.Table, f.EntityID}, Action: f.Action, Versions: f.Versions, Patch: p,
+		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut}, err
+}
+
 // MarshalJSON returns the change with its patch in its stable form.
 func (r RowChange) MarshalJSON() ([]byte, error) {
-	p, err := patch.Marshal(r.Patch)
+	f, err := r.form()
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(changeForm{r.Table, r.EntityID, r.Action, r.Versions, p, r.Conflicts, r.Skipped, r.LeftOut})
+	return json.Marshal(f)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -82,12 +93,54 @@ func (r *RowChange) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	p, err := patch.Unmarshal(f.Patch)
+	change, err := f.change()
 	if err != nil {
 		return err
 	}
-	*r = RowChange{RowID: RowID{f.Table, f.EntityID}, Action: f.Action, Versions: f.Versions, Patch: p,
-		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut}
+	*r = change
+	return nil
+}
+
+// revertForm is the plan of a revert as JSON.
+type revertForm struct {
+	Version int64         `json:"version"`
+	Options revertOptions `json:"options"`
+	changeForm
+	Referencing   []Referencing `json:"referencing,omitempty"`
+	TransactionID uint64        `json:"transaction_id,omitempty"`
+}
+
+type revertOptions struct {
+	AllowDiverged bool                       `json:"allow_diverged"`
+	SetColumns    map[string]json.RawMessage `json:"set_columns,omitempty"`
+}
+
+// MarshalJSON returns a form that UnmarshalJSON reads.
+func (p *RevertPlan) MarshalJSON() ([]byte, error) {
+	change, err := p.form()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(revertForm{p.Version, revertOptions{p.AllowDiverged, p.SetColumns}, change, p.Referencing,
+		p.TransactionID})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is an *InvalidError with the reason
+// InvalidPlan.
+func (p *RevertPlan) UnmarshalJSON(data []byte) error {
+	var f revertForm
+	if err := json.Unmarshal(data, &f); err != nil {
+		return &InvalidError{Reason: InvalidPlan, Err: err}
+	}
+	if f.Version == 0 || f.Table == "" || f.Action == "" {
+		return &InvalidError{Reason: InvalidPlan, Detail: "it has no version, no table or no action"}
+	}
+	change, err := f.change()
+	if err != nil {
+		return &InvalidError{Reason: InvalidPlan, Err: err}
+	}
+	*p = RevertPlan{RowChange: change, Version: f.Version, Referencing: f.Referencing,
+		AllowDiverged: f.Options.AllowDiverged, SetColumns: f.Options.SetColumns, TransactionID: f.TransactionID}
 	return nil
 }
 

@@ -22,6 +22,17 @@ func TestInvalidPlans(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	for _, text := range []string{
+		`[]`, `"plan"`, `{}`, `{"version": 1}`, `{"version": 1, "table": "public.t", "entity_id": "1"}`,
+		`{"version": "1", "table": "public.t", "action": "updated", "patch": null}`,
+		`{"version": 1, "table": "public.t", "action": "updated", "patch": 7}`,
+		`{"table": "public.t", "action": "updated", "patch": null}`, `{` + options + `, "rows": []}`,
+	} {
+		var plan audit.RevertPlan
+		if err := json.Unmarshal([]byte(text), &plan); !reason.Is(err, audit.InvalidPlan) {
+			t.Errorf("revert: %s: %v", text, err)
+		}
+	}
 	var plan audit.UndoPlan
 	if err := json.Unmarshal([]byte(`{`+options+`, "rows": []}`), &plan); err != nil || len(plan.Chosen) != 1 {
 		t.Errorf("%v, %+v", err, plan)

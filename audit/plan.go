@@ -82,7 +82,7 @@ type SideEffect struct {
 	Rows   int    `json:"rows"`
 }
 
-// RowChange is what an undo does to one row.
+// RowChange is what an undo or a revert does to one row.
 type RowChange struct {
 	// RowID has the present key of the row, or the key under which it is restored.
 	RowID
@@ -90,14 +90,15 @@ type RowChange struct {
 	Action Action
 	// Versions are the versions of the row that are taken back, oldest first.
 	Versions []int64
-	// Patch is the difference between the present row and the row after the undo. It is nil if the row is left out.
+	// Patch is the difference between the present row and the row afterwards. It is nil if the row is left out.
 	Patch patch.Patch
 	// Conflicts are later changes that would be overwritten. The conflict policy decides whether the undo is then not
 	// carried out, or the row or the place is left out.
 	Conflicts []Conflict
 	// Skipped reports whether the row is left out because of its conflicts.
 	Skipped bool
-	// LeftOut are the columns whose old values cannot be restored, by name.
+	// LeftOut are the columns whose old values cannot be restored, by name. A row that is restored gets their defaults;
+	// a row that exists keeps its values.
 	LeftOut []LeftOut
 }
 
@@ -169,24 +170,22 @@ const (
 	LeftOutNumbered  LeftOutReason = "is GENERATED ALWAYS AS IDENTITY"
 )
 
-// RevertPlan is what a revert did, or would do. Unlike an UndoPlan, it cannot be read from JSON.
+// RevertPlan is what a revert would write, or has written. It can be printed, stored as JSON, and carried out later.
 type RevertPlan struct {
-	// RowID has the present key of the row, or the last one.
-	RowID
+	// RowChange is what happens to the row. It has no conflicts, because a revert undoes all later changes, too.
+	RowChange
 	// Version is the oldest version that is undone: the row goes back to its state before this version.
 	Version int64
-	// AllowDiverged and SetColumns are the options with which the plan was made.
-	AllowDiverged bool
-	SetColumns    map[string]any
-	// Present is the row before the revert, and Target the row after it; nil means that there is no row.
-	Present, Target Image
-	// Patch is the difference between them.
-	Patch patch.Patch
-	// LeftOut are the columns whose old values cannot be restored, by name. A row that is restored gets their defaults;
-	// a row that exists keeps its values.
-	LeftOut []LeftOut
 	// Referencing are the rows, also of the same table, that refer to a row that is deleted.
 	Referencing []Referencing
+
+	// AllowDiverged and SetColumns are the options with which the plan was made.
+	AllowDiverged bool
+	SetColumns    map[string]json.RawMessage
+
+	// TransactionID is the transaction that carried the plan out, which can be passed to Redo. It is 0 if the plan has
+	// not been carried out.
+	TransactionID uint64
 }
 
 // Referencing says how many rows refer to a row that a revert deletes, and what happens to them. Rows that in turn

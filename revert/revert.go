@@ -39,6 +39,8 @@ type plan struct {
 	audit.RevertPlan
 	entity history.Entity
 
+	present, target audit.Image // the row before and after; nil means that there is none
+
 	undone  []audit.VersionRef             // the versions that are taken back
 	leftOut map[string]audit.LeftOutReason // by column
 	options history.Present                // what the options of the table leave unrecorded
@@ -51,7 +53,7 @@ type Option func(*options)
 type options struct {
 	allowDiverged bool
 	custom        string
-	expected      *patch.Patch
+	expected      *audit.RevertPlan
 	set           map[string]any
 	lockTimeout   time.Duration
 }
@@ -64,9 +66,8 @@ func AllowDiverged() Option { return func(o *options) { o.allowDiverged = true }
 // session's own stays in force.
 func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
 
-// Expect reverts only if that still is this patch, as Preview gave it; else the error is
-// ErrPlanStale. What somebody has agreed to is what is done.
-func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } }
+// Expect reverts only if the row would still get the patch of a plan; otherwise the error is ErrPlanStale.
+func Expect(p *audit.RevertPlan) Option { return func(o *options) { o.expected = p } }
 
 // SetColumn gives a column of the row another value than the recorded one, or one where none
 // was recorded: a column that has been added since, NOT NULL and without a default, is what
@@ -88,16 +89,16 @@ func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeo
 
 // Preview plans the revert to the state before a version, and writes nothing.
 func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*audit.RevertPlan, error) {
-	p, err := makePlan(ctx, q, version, false, collect(opts))
+	o := collect(opts)
+	p, err := makePlan(ctx, q, version, false, o)
 	if err != nil {
 		return nil, err
 	}
-	return p.public(), nil
+	return p.public(), p.expected(o)
 }
 
 // Apply reverts to the state before a version, in one transaction that locks the row
-// first. Its Plan has as Target what the row really became and as Patch what really
-// changed: the table's own triggers may have had their say.
+// first. The Patch of its plan is what really changed: the table's own triggers may have had their say.
 func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audit.RevertPlan, error) {
 	o := collect(opts)
 	var p *plan
@@ -108,8 +109,8 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 		if p, err = makePlan(ctx, tx, version, true, o); err != nil {
 			return err
 		}
-		if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
-			return failed(p.entity, version, audit.ErrPlanStale)
+		if err := p.expected(o); err != nil {
+			return err
 		}
 		if err := briefly(); err != nil {
 			return err
@@ -118,7 +119,8 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 			return failed(p.entity, version, err)
 		}
 		written = true
-		return nil
+		p.TransactionID, err = db.New().CurrentTransaction(ctx, tx)
+		return err
 	})
 	switch {
 	case err != nil && written: // what two transactions have done may not fit together
@@ -133,6 +135,15 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 func (p *plan) public() *audit.RevertPlan {
 	p.RowID = p.rowID()
 	return &p.RevertPlan
+}
+
+// expected returns ErrPlanStale unless the plan is the expected one, if there is one.
+func (p *plan) expected(o options) error {
+	was := o.expected
+	if was == nil || was.RowID == p.rowID() && was.Action == p.Action && reflect.DeepEqual(was.Patch, p.Patch) {
+		return nil
+	}
+	return failed(p.entity, p.Version, audit.ErrPlanStale)
 }
 
 // failed says what was attempted.
@@ -190,10 +201,11 @@ func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o opti
 		return nil, failed(entity, version, err)
 	}
 	p := &plan{entity: entity, options: known, RevertPlan: audit.RevertPlan{
-		Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present, Target: goal,
-	}, leftOut: make(map[string]audit.LeftOutReason)}
+		Version: version, AllowDiverged: o.allowDiverged,
+	}, present: present, target: goal, leftOut: make(map[string]audit.LeftOutReason)}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
+		p.Versions = append(p.Versions, v.ID)
 	}
 	p.leaveOut(line.PresentColumns(), line.Versions[from:])
 	if err := p.keepUnwritable(ctx, q); err != nil {
@@ -216,7 +228,7 @@ func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o opti
 
 // lookForReferences finds what a row that goes takes along.
 func (p *plan) lookForReferences(ctx context.Context, q db.DBTX) error {
-	if p.Target != nil {
+	if p.target != nil {
 		return nil
 	}
 	found, err := db.New().ReferencingRows(ctx, q,
@@ -320,12 +332,19 @@ func target(present audit.Image, undone []*history.Version) (audit.Image, error)
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
 func (p *plan) check() error {
-	if p.Present != nil && p.Target != nil && !p.writes() {
-		p.Target = p.Present
+	if p.present != nil && p.target != nil && !p.writes() {
+		p.target = p.present
 	}
-	p.Patch = patch.Diff(history.AsValue(p.Present), history.AsValue(p.Target))
+	p.Patch = patch.Diff(history.AsValue(p.present), history.AsValue(p.target))
+	p.Action = audit.Updated
 	switch {
-	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
+	case p.present == nil:
+		p.Action = audit.Created
+	case p.target == nil:
+		p.Action = audit.Deleted
+	}
+	switch {
+	case (p.present == nil) != (p.target == nil) || p.Patch != nil:
 		return nil
 	case len(p.LeftOut) == 0:
 		return audit.ErrNothingToDo
@@ -350,8 +369,8 @@ func (p *plan) rowID() audit.RowID {
 
 // writes reports whether a row that is there gets another value in a column that can be set.
 func (p *plan) writes() bool {
-	for name := range p.Target {
-		if name != "" && !p.fixed[name] && !history.Same(p.Target, p.Present, name) {
+	for name := range p.target {
+		if name != "" && !p.fixed[name] && !history.Same(p.target, p.present, name) {
 			return true
 		}
 	}
@@ -362,25 +381,25 @@ func (p *plan) writes() bool {
 // is there keeps its value, one that comes back goes without. What a masked column was is
 // not known, so only for a row that comes back is it sure to be missed.
 func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
-	if p.Target == nil {
+	if p.target == nil {
 		return
 	}
-	for name, value := range p.Target {
+	for name, value := range p.target {
 		if name != "" && !columns[name] && value != nil {
 			p.leftOut[name] = audit.LeftOutDropped
 		}
 	}
-	for _, name := range p.Target.Masked() {
-		if p.Present == nil {
+	for _, name := range p.target.Masked() {
+		if p.present == nil {
 			p.leftOut[name] = audit.LeftOutMasked
 		}
 	}
-	for _, name := range p.Target.Oversized() {
-		if patch.Diff(p.Target[name], p.Present[name]) != nil {
+	for _, name := range p.target.Oversized() {
+		if patch.Diff(p.target[name], p.present[name]) != nil {
 			p.leftOut[name] = audit.LeftOutOversized
 		}
 	}
-	if p.Present == nil {
+	if p.present == nil {
 		// the first whole row of those undone is what comes back
 		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != audit.Updated })
 		for _, name := range undone[deleted].Excluded() {
@@ -388,16 +407,16 @@ func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 		}
 	}
 	p.LeftOut = history.LeftOut(p.leftOut)
-	p.Target = history.Known(p.Target, p.Present)
-	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
+	p.target = history.Known(p.target, p.present)
+	maps.DeleteFunc(p.target, func(name string, _ any) bool { return name != "" && !columns[name] })
 	// columns added since, which no image has
-	p.Target = history.Over(p.Target, p.Present)
+	p.target = history.Over(p.target, p.present)
 }
 
 // keepUnwritable takes from the target of a row that is there what no UPDATE can set: an identity column that is always
 // generated is left out. Where nothing else would change, generated columns do not either.
 func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
-	if p.Present == nil || p.Target == nil {
+	if p.present == nil || p.target == nil {
 		return nil
 	}
 	columns, err := db.New().TableColumns(ctx, q, []uint32{p.entity.Relation})
@@ -407,9 +426,9 @@ func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	p.fixed = make(map[string]bool)
 	for _, c := range columns {
 		p.fixed[c.Name] = c.Generated || c.Numbered
-		if c.Numbered && !history.Same(p.Target, p.Present, c.Name) {
+		if c.Numbered && !history.Same(p.target, p.present, c.Name) {
 			p.leftOut[c.Name] = audit.LeftOutNumbered
-			p.Target = history.Over(history.Only(p.Present, func(name string) bool { return name == c.Name }), p.Target)
+			p.target = history.Over(history.Only(p.present, func(name string) bool { return name == c.Name }), p.target)
 		}
 	}
 	p.LeftOut = history.LeftOut(p.leftOut)
@@ -421,7 +440,7 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 	if len(values) == 0 {
 		return nil
 	}
-	if p.Target == nil {
+	if p.target == nil {
 		return p.cannotSet("", "the row is removed", nil)
 	}
 	columns, err := db.New().TableColumns(ctx, q, []uint32{p.entity.Relation})
@@ -433,13 +452,21 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		switch {
 		case i < 0:
 			return p.cannotSet(name, fmt.Sprintf("there is no column %q", name), nil)
-		case columns[i].Generated, columns[i].Numbered && p.Present != nil:
+		case columns[i].Generated, columns[i].Numbered && p.present != nil:
 			return p.cannotSet(name, fmt.Sprintf("column %q is generated", name), nil)
 		case columns[i].KeyPosition >= 0:
 			return p.cannotSet(name, fmt.Sprintf("column %q is part of the primary key", name), nil)
 		}
 	}
-	encoded, err := json.Marshal(values)
+	p.SetColumns = make(map[string]json.RawMessage, len(values))
+	for name, value := range values {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return p.cannotSet(name, "", err)
+		}
+		p.SetColumns[name] = encoded
+	}
+	encoded, err := json.Marshal(p.SetColumns)
 	if err != nil {
 		return p.cannotSet("", "", err)
 	}
@@ -452,7 +479,7 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 	if err != nil {
 		return err
 	}
-	p.Target = history.Over(given, p.Target)
+	p.target = history.Over(given, p.target)
 	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(l audit.LeftOut) bool { _, in := values[l.Column]; return in })
 	return nil
 }
@@ -498,7 +525,7 @@ func (p *plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 		return w.TableID == p.entity.TableID && w.EntityID == p.entity.ID && w.Rollback
 	})
 	switch {
-	case i < 0 && p.options.ExpectsVersion(p.Present, p.Target):
+	case i < 0 && p.options.ExpectsVersion(p.present, p.target):
 		return &audit.TableError{Table: p.entity.Table, Reason: audit.NotRecording,
 			Detail: "this one of " + p.entity.Table + " " + p.entity.ID}
 	case i < 0:
@@ -552,21 +579,21 @@ func AsRollback(ctx context.Context, q db.DBTX, custom string, do func() error) 
 
 func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	queries := db.New()
-	if p.Target == nil {
+	if p.target == nil {
 		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.entity.Relation, EntityID: p.entity.ID})
 	}
 	if err := p.valuesAreFree(ctx, tx); err != nil {
 		return 0, err
 	}
-	image := p.Target
-	if p.Present != nil {
-		image = history.Differing(p.Target, p.Present)
+	image := p.target
+	if p.present != nil {
+		image = history.Differing(p.target, p.present)
 	}
 	encoded, err := json.Marshal(image)
 	if err != nil {
 		return 0, err
 	}
-	if p.Present == nil {
+	if p.present == nil {
 		return queries.InsertRow(ctx, tx, db.InsertRowParams{Relation: p.entity.Relation, Image: encoded})
 	}
 	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.entity.Relation, EntityID: p.entity.ID,
@@ -577,18 +604,18 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 // types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and
 // the transaction may be the caller's.
 func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
-	encoded, err := json.Marshal(p.Target)
+	encoded, err := json.Marshal(p.target)
 	if err != nil {
 		return err
 	}
 	taken, err := db.New().TakenValues(ctx, tx, db.TakenValuesParams{Relation: p.entity.Relation,
-		EntityIds: []string{p.entity.ID}, There: []bool{p.Present != nil}, Images: []json.RawMessage{encoded}})
+		EntityIds: []string{p.entity.ID}, There: []bool{p.present != nil}, Images: []json.RawMessage{encoded}})
 	if err != nil {
 		return fmt.Errorf("look for rows with the same unique values: %w", err)
 	}
 	for _, t := range taken {
-		if p.Present != nil && !slices.ContainsFunc(t.Columns,
-			func(name string) bool { return !history.Same(p.Present, p.Target, name) }) {
+		if p.present != nil && !slices.ContainsFunc(t.Columns,
+			func(name string) bool { return !history.Same(p.present, p.target, name) }) {
 			continue
 		}
 		return &audit.WriteError{RowID: p.rowID(), Reason: audit.UniqueConflict, Columns: t.Columns,
@@ -599,7 +626,7 @@ func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
 
 // targetKey is the key that the row gets.
 func (p *plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
-	encoded, err := json.Marshal(p.Target)
+	encoded, err := json.Marshal(p.target)
 	if err != nil {
 		return "", err
 	}
@@ -609,7 +636,7 @@ func (p *plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
 
 // readBack looks at what the row has become under its new key.
 func (p *plan) readBack(ctx context.Context, tx pgx.Tx) error {
-	if p.Target != nil {
+	if p.target != nil {
 		key, err := p.targetKey(ctx, tx)
 		if err != nil {
 			return err
@@ -620,7 +647,7 @@ func (p *plan) readBack(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	p.Target = became
-	p.Patch = patch.Diff(history.AsValue(p.Present), history.AsValue(became))
+	p.target = became
+	p.Patch = patch.Diff(history.AsValue(p.present), history.AsValue(became))
 	return nil
 }

@@ -119,7 +119,7 @@ func (p *program) undo(c *cli.Context) error {
 	return u.run(func(ctx context.Context) (plan *audit.UndoPlan, err error) {
 		switch {
 		case c.IsSet("plan"):
-			return readPlan(c.String("plan"))
+			return readPlan[audit.UndoPlan](c.String("plan"))
 		case len(key) == 0:
 			return u.db.PlanUndo(ctx, exaudit.Select(selection[0], selection[1:]...), &u.opts)
 		}
@@ -161,12 +161,13 @@ func (u *undoing) redoLast(ctx context.Context) (*audit.UndoPlan, error) {
 	return u.db.PlanRedo(ctx, newest.ID, &u.opts)
 }
 
-func readPlan(file string) (*audit.UndoPlan, error) {
+// readPlan reads the plan of an undo or of a revert.
+func readPlan[Plan audit.UndoPlan | audit.RevertPlan](file string) (*Plan, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	plan := new(audit.UndoPlan)
+	plan := new(Plan)
 	err = json.Unmarshal(content, plan)
 	if err != nil && !reason.Is(err, audit.InvalidPlan) {
 		err = &audit.InvalidError{Reason: audit.InvalidPlan, Err: err} // no JSON at all
