@@ -100,6 +100,10 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				if !reason.Is(err, reason.Conflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
+				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Updated)), &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "t", EntityID: "1"}}})
+				if !reason.Is(err, reason.Conflict) {
+					t.Errorf("undo over what came later: %v", err)
+				}
 				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Created, audit.Updated)), &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 				end(t, err)
 				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {

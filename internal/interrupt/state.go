@@ -18,7 +18,7 @@ func State(t testing.TB, db *pgtest.DB, tables ...string) string {
 	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit.rollbacks') IS NOT NULL`) {
 		state += pgtest.One[string](t, db, `SELECT concat(
 			(SELECT string_agg(concat_ws(' ', v.table_id, v.action, v.entity_id, v.previous_entity_id, v.before, v.after, v.custom, v.rollback), E'\n' ORDER BY v.id) FROM exaudit.versions v),
-			(SELECT string_agg((to_jsonb(t) - '{created_at,complete_since,complete_after,forgotten_xid,forgotten_at}'::text[])::text, E'\n' ORDER BY t.id) FROM exaudit.tables t),
+			(SELECT string_agg((to_jsonb(t) - '{created_at,complete_since,complete_after,forgotten_transaction_id,forgotten_at}'::text[])::text, E'\n' ORDER BY t.id) FROM exaudit.tables t),
 			(SELECT string_agg(m.name, E'\n' ORDER BY m.name) FROM exaudit.marks m),
 			(SELECT count(*) FROM exaudit.rollbacks), (SELECT count(*) FROM exaudit_internal.key_changes),
 			(SELECT string_agg((to_jsonb(s) - '{since,transaction_id}'::text[])::text, E'\n' ORDER BY s.table_id, s.since) FROM exaudit_internal.column_snapshots s))`)

@@ -56,8 +56,8 @@ func (r *run) checkCut(s step, place int, cut int64, removed bool) error {
 	t := r.Tables[place]
 	known := s.lastID >= cut
 	if known && cut > 0 {
-		const underWay = `SELECT EXISTS (SELECT FROM pg_snapshot_xip(m.snapshot) AS x WHERE x <= t.forgotten_xid) OR pg_snapshot_xmax(m.snapshot) <= t.forgotten_xid
-			FROM exaudit.marks m, exaudit.tables t WHERE m.name = $1 AND t.schema_name = $2 AND t.table_name = $3 AND t.forgotten_xid IS NOT NULL
+		const underWay = `SELECT EXISTS (SELECT FROM pg_snapshot_xip(m.snapshot) AS x WHERE x <= t.forgotten_transaction_id) OR pg_snapshot_xmax(m.snapshot) <= t.forgotten_transaction_id
+			FROM exaudit.marks m, exaudit.tables t WHERE m.name = $1 AND t.schema_name = $2 AND t.table_name = $3 AND t.forgotten_transaction_id IS NOT NULL
 			UNION ALL SELECT false LIMIT 1`
 		var may bool
 		if err := r.control.QueryRow(r.ctx, underWay, s.mark, r.audited, t.Name).Scan(&may); err != nil {

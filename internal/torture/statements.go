@@ -315,9 +315,15 @@ func (g *generator) alteration() string {
 	case c.Type == "int" && !mood:
 		return fmt.Sprintf("ALTER TABLE {%d} ALTER COLUMN %s TYPE %s", place, c.quoted(),
 			one(g, "bigint", "text", "numeric"))
-	case mood:
+	case mood && !slices.ContainsFunc(g.w.Tables, Table.keyedByMood):
 		return "ALTER TYPE {types}.mood RENAME VALUE 'sad' TO 'blue'"
 	}
 	k := t.Columns[t.Key[0]]
 	return fmt.Sprintf("ALTER TABLE {%d} RENAME COLUMN %s TO renamed%d", place, k.quoted(), g.added)
+}
+
+// keyedByMood reports whether an enum is part of the key. A renamed label in a key is a changed key: docs/history.md says
+// so.
+func (t Table) keyedByMood() bool {
+	return slices.ContainsFunc(t.Key, func(k int) bool { return t.Columns[k].Type == "{types}.mood" })
 }

@@ -12,6 +12,7 @@ func (t *table) formerRows() []*Row {
 	known := make(map[string]*Row)
 	for _, v := range t.former {
 		period := history.PeriodOf(t.periods, v.ID)
+		t.keys[string(v.EntityID)] = true
 		row := known[period.Key()+string(v.EntityID)]
 		if row == nil {
 			row = newRow(t, string(v.EntityID))
