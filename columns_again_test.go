@@ -43,7 +43,7 @@ func TestColumnsAddedAgain(t *testing.T) {
 			_, err := adb.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"t": variant.options}})
 			end(t, err)
 			if variant.follow {
-				_, err := adb.FollowDDL(ctx, audit.Following{}, nil)
+				_, err := adb.FollowDDL(ctx, audit.FollowDDL{}, nil)
 				end(t, err)
 			}
 			open, another := db.Connect(t, ""), db.Connect(t, "")

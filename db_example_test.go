@@ -196,7 +196,7 @@ func ExampleDB_FollowDDL() {
 	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
-	must(inside.FollowDDL(ctx, audit.Following{NewTables: []string{"public.shop_*"}}, nil))
+	must(inside.FollowDDL(ctx, audit.FollowDDL{NewTables: []string{"public.shop_*"}}, nil))
 	must(tx.Exec(ctx, `CREATE TABLE shop_items (id int PRIMARY KEY)`))
 	fmt.Println(inside.Covered(ctx, "shop_items"))
 	// Output: <nil>
@@ -207,12 +207,12 @@ func ExampleDB_StopFollowingDDL() {
 	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
-	must(inside.FollowDDL(ctx, audit.Following{}, nil))
+	must(inside.FollowDDL(ctx, audit.FollowDDL{}, nil))
 	fmt.Println(inside.StopFollowingDDL(ctx, nil))
-	fmt.Println(inside.Following(ctx))
+	fmt.Println(must(inside.Status(ctx, nil)).FollowDDL)
 	// Output:
 	// <nil>
-	// <nil> <nil>
+	// <nil>
 }
 
 func ExampleDB_Install() {
@@ -247,30 +247,18 @@ func ExampleDB_Sync() {
 	// Output: <nil>
 }
 
-func ExampleDB_Following() {
-	ctx, db := forExample("")
-	fmt.Println(db.Following(ctx))
-	// Output: <nil> <nil>
-}
-
 func ExampleDB_Status() {
 	ctx, db := forExample("")
-	list, err := db.Status(ctx)
-	for _, s := range list {
-		if s.Table == "public.parcels" {
-			fmt.Println(s.Table, s.Tracked, len(s.Drift))
+	status, err := db.Status(ctx, &exaudit.StatusOptions{Schemas: []string{"public"}})
+	for _, t := range status.Tables {
+		if t.Table == "public.parcels" {
+			fmt.Println(t.Table, t.State)
 		}
 	}
-	fmt.Println(err)
+	fmt.Println(status.Drift(), err)
 	// Output:
-	// public.parcels true 0
-	// <nil>
-}
-
-func ExampleDB_Trackable() {
-	ctx, db := forExample("")
-	fmt.Println(db.Trackable(ctx, "public"))
-	// Output: [public.parcels public.stamps] [] <nil>
+	// public.parcels ok
+	// [] <nil>
 }
 
 func ExampleDB_Baseline() {

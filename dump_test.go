@@ -196,12 +196,12 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	}
 	drifted := func() string {
 		t.Helper()
-		list, err := adb.Status(ctx)
+		status, err := adb.Status(ctx, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var all []string
-		for _, s := range list {
+		for _, s := range status.Tables {
 			for _, d := range s.Drift {
 				all = append(all, d.String())
 			}
@@ -395,7 +395,7 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 func TestDumpFollowed(t *testing.T) {
 	t.Parallel()
 	source := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, name text)`)
-	following := audit.Following{NewTables: []string{"public.*"}, Except: []string{"public.tmp_*"}}
+	following := audit.FollowDDL{NewTables: []string{"public.*"}, Except: []string{"public.tmp_*"}}
 	if _, err := exaudit.New(source.Pool).Install(context.Background(), []string{"items"}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -438,28 +438,26 @@ exaudit sync --database-url "$TARGET"`)
 				}
 			}
 			round("later")
-			before, err := db.Status(context.Background())
+			before, err := db.Status(context.Background(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range before {
+			for _, s := range before.Tables {
 				// generated functions name the table by the oid that it had
 				if len(s.Drift) > 0 && s.Table != "public.items" && !strings.HasPrefix(s.Table, "exaudit") {
 					t.Errorf("before a sync, %s: %v", s.Table, s.Drift)
 				}
 			}
 			mustShell(t, path, source, target, "exaudit sync"+sync)
-			list, err := db.Status(context.Background())
+			after, err := db.Status(context.Background(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range list {
-				if len(s.Drift) > 0 {
-					t.Errorf("%s: %v", s.Table, s.Drift)
-				}
+			for _, d := range after.Drift() {
+				t.Error(d)
 			}
-			if f, err := db.Following(context.Background()); err != nil || f == nil || !triggers.EqualFollowing(*f, following) {
-				t.Errorf("follows %v, %v", f, err)
+			if f := after.FollowDDL; f == nil || !triggers.EqualFollowing(*f, following) {
+				t.Errorf("follows %v", f)
 			}
 			round("latest")
 		})

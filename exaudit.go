@@ -132,7 +132,7 @@ func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]audit.Installation,
 // FollowDDL creates event triggers, which replace Sync when tables are altered and when partitions are created or
 // dropped. They also start to track new tables whose names match patterns. Only a superuser may create event
 // triggers; other roles get audit.ErrNotPermitted.
-func (d *DB) FollowDDL(ctx context.Context, following audit.Following, opts *FollowOptions) ([]audit.Installation,
+func (d *DB) FollowDDL(ctx context.Context, following audit.FollowDDL, opts *FollowOptions) ([]audit.Installation,
 	error) {
 	o := given(opts)
 	done, err := triggers.Install(ctx, d.conn, nil,
@@ -147,26 +147,6 @@ func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 	err := triggers.Uninstall(ctx, d.conn, nil,
 		append(stepOptions(o.LockTimeout, o.DryRun), triggers.StopFollowing())...)
 	return d.explain(ctx, err)
-}
-
-// Following returns what was passed to FollowDDL, or nil if there are no event triggers.
-func (d *DB) Following(ctx context.Context) (*audit.Following, error) {
-	f, err := triggers.ReadFollowing(ctx, d.conn)
-	return f, d.explain(ctx, err)
-}
-
-// Status compares the triggers of every table in exaudit.tables with those that Install would create.
-func (d *DB) Status(ctx context.Context) ([]audit.TableStatus, error) {
-	list, err := triggers.Inspect(ctx, d.conn)
-	return list, d.explain(ctx, err)
-}
-
-// Trackable returns the quoted names of the tables of some schemas, or of all schemas. Tables that Install refuses
-// because they have no primary key are returned separately. Tables of extensions and of migration tools are left out.
-// If a schema does not exist, the error is an *audit.TableError with the reason NoTable.
-func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
-	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
-	return names, withoutKey, d.explain(ctx, err)
 }
 
 // NotifyLockWait returns a context for the methods of a DB. If one of their own statements has waited for a lock for

@@ -124,7 +124,7 @@ func (d *DB) begin(ctx context.Context, e history.Entity) (audit.HistoryBegin, e
 	begin := audit.HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors,
 		Dropped: e.Relation == 0}
 	for i, from := range b.UntrackedFrom {
-		u := audit.Untracked{From: from}
+		u := audit.UntrackedPeriod{From: from}
 		if i < len(b.UntrackedTo) {
 			u.To = &b.UntrackedTo[i]
 		}

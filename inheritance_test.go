@@ -21,15 +21,13 @@ func TestInheritance(t *testing.T) {
 		CREATE TABLE tigers (stripes int, PRIMARY KEY (id)) INHERITS (cats)`, "animals")
 	uncovered := func(want string) {
 		t.Helper()
-		list, err := adb.Status(ctx)
+		status, err := adb.Status(ctx, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var found []string
-		for _, s := range list {
-			for _, d := range s.Drift {
-				found = append(found, d.Table+" "+strings.TrimSuffix(d.Object, " inherits"))
-			}
+		for _, d := range status.Drift() {
+			found = append(found, d.Table+" "+strings.TrimSuffix(d.Object, " inherits"))
 		}
 		if got := strings.Join(found, ", "); got != want {
 			t.Errorf("not covered: %q, want %q", got, want)
@@ -72,11 +70,11 @@ func TestUnloggedTables(t *testing.T) {
 	if n := len(statesOf(t, adb, "scratch", 1)); n != 3 {
 		t.Errorf("%d versions, want 3", n)
 	}
-	list, err := adb.Status(context.Background())
+	status, err := adb.Status(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(list[0].Drift, list[0].Notes); !strings.HasPrefix(got, "[] [it is unlogged") {
+	if got := fmt.Sprint(status.Tables[0].Drift, status.Tables[0].Notes); !strings.HasPrefix(got, "[] [it is unlogged") {
 		t.Errorf("status says %s", got)
 	}
 }

@@ -81,7 +81,7 @@ var interruptions = map[string]interruption{
 		return err
 	}},
 	"follow DDL": {setup: tracked, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.FollowDDL(ctx, audit.Following{NewTables: []string{"public.*"}}, nil)
+		_, err := a.FollowDDL(ctx, audit.FollowDDL{NewTables: []string{"public.*"}}, nil)
 		return err
 	}},
 	"sync": {

@@ -131,7 +131,7 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				adb := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "t")
 				if follow {
-					_, err := adb.FollowDDL(ctx, audit.Following{}, nil)
+					_, err := adb.FollowDDL(ctx, audit.FollowDDL{}, nil)
 					end(t, err)
 				}
 				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)

@@ -97,7 +97,7 @@ func (c *calls) writing() []call {
 			})
 		}},
 		{name: "follow", run: func(ctx context.Context) error {
-			_, err := c.adb.FollowDDL(ctx, audit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
+			_, err := c.adb.FollowDDL(ctx, audit.FollowDDL{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
 			return err
 		}},
 		{name: "sync", held: `UPDATE parts SET n = 3`, run: func(ctx context.Context) error {
@@ -223,30 +223,23 @@ func (c *calls) reading() []call {
 			return nil
 		}},
 		{name: "status", run: func(ctx context.Context) error {
-			all, err := c.adb.Status(ctx)
-			for _, s := range all {
-				for _, d := range s.Drift {
-					if !strings.HasPrefix(d.Table, "public.theirs") {
-						err = errors.Join(err, errors.New(d.String()))
-					}
+			status, err := c.adb.Status(ctx, nil)
+			if err != nil {
+				return err
+			}
+			for _, d := range status.Drift() {
+				if !strings.HasPrefix(d.Table, "public.theirs") {
+					err = errors.Join(err, errors.New(d.String()))
 				}
 			}
 			return err
 		}},
 		{name: "compare with a file", run: func(ctx context.Context) error {
-			all, err := c.adb.Status(ctx)
+			status, err := c.adb.Status(ctx, nil)
 			if err != nil {
 				return err
 			}
-			_, err = c.file(ctx, orderFile+"who: text\n").Compare(ctx, c.db.Pool, all)
-			return err
-		}},
-		{name: "following", run: func(ctx context.Context) error {
-			_, err := c.adb.Following(ctx)
-			return err
-		}},
-		{name: "trackable", run: func(ctx context.Context) error {
-			_, _, err := c.adb.Trackable(ctx, "public")
+			_, err = c.file(ctx, orderFile+"who: text\n").Compare(ctx, c.db.Pool, status.Tables)
 			return err
 		}},
 		{name: "marks", run: func(ctx context.Context) error {
@@ -312,7 +305,7 @@ func withNeighbours(t *testing.T) (*calls, *neighbours.Street) {
 	if _, err := adb.Install(context.Background(), tables, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.FollowDDL(context.Background(), audit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
+	if _, err := adb.FollowDDL(context.Background(), audit.FollowDDL{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO customers VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 2); INSERT INTO items VALUES (1, 1); INSERT INTO parts VALUES (1, 1), (2, 2)`)

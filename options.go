@@ -90,6 +90,13 @@ type IndexOptions struct {
 	LockTimeout time.Duration
 }
 
+// StatusOptions change what Status lists.
+type StatusOptions struct {
+	// Schemas are the schemas whose untracked tables are listed, as they are, without quotes; nil means all schemas.
+	// Tables that are or were tracked are always listed.
+	Schemas []string
+}
+
 // RevertOptions change what Revert and PlanRevert accept.
 type RevertOptions struct {
 	// SetColumns are values for columns of the row. They replace the recorded values, or are used if none was recorded.

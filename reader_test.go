@@ -36,7 +36,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 		"log":          func() error { _, err := exaudit.Collect(a.Versions(ctx)); return err },
 		"transactions": func() error { _, err := exaudit.Collect(a.Transactions(ctx)); return err },
 		"show":         func() error { _, _, err := a.States(ctx, last); return err },
-		"status":       func() error { _, err := a.Status(ctx); return err },
+		"status":       func() error { _, err := a.Status(ctx, nil); return err },
 		"mark":         func() error { _, err := a.Mark(ctx, "here", nil); return err },
 		"preview":      func() error { _, err := a.PlanRevert(ctx, last, nil); return err },
 		"as-of": func() error {

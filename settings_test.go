@@ -63,14 +63,12 @@ func TestSessionSettings(t *testing.T) {
 				images[i] += fmt.Sprintln(image)
 			}
 		}
-		tables, err := adb.Status(ctx)
+		status, err := adb.Status(ctx, nil)
 		if err != nil {
-			t.Error(err)
+			t.Fatal(err)
 		}
-		for _, table := range tables {
-			for _, drift := range table.Drift {
-				t.Errorf("status with %v: %v", settings, drift)
-			}
+		for _, drift := range status.Drift() {
+			t.Errorf("status with %v: %v", settings, drift)
 		}
 		if testall.On() {
 			d.library(adb)

@@ -61,7 +61,7 @@ func benchmarkTables(b *testing.B, n int) {
 	measure("install", func() error { _, err := adb.Install(ctx, tables, nil); return err })
 	measure("install-again", func() error { _, err := adb.Install(ctx, tables, nil); return err })
 	measure("sync", func() error { _, err := adb.Sync(ctx, nil); return err })
-	measure("status", func() error { _, err := adb.Status(ctx); return err })
+	measure("status", func() error { _, err := adb.Status(ctx, nil); return err })
 	run := func(sql string) func() error {
 		return func() error { _, err := conn.Exec(ctx, sql); return err }
 	}
@@ -70,7 +70,7 @@ func benchmarkTables(b *testing.B, n int) {
 	}
 	measure("history", func() error { _, err := exaudit.Collect(adb.History(ctx, "table_1", 1)); return err })
 	measure("ddl", run(`ALTER TABLE table_1 ADD x int`))
-	if _, err := adb.FollowDDL(ctx, audit.Following{NewTables: []string{"public.*"}}, nil); err != nil {
+	if _, err := adb.FollowDDL(ctx, audit.FollowDDL{NewTables: []string{"public.*"}}, nil); err != nil {
 		b.Fatal(err)
 	}
 	measure("ddl-followed", run(`ALTER TABLE table_2 ADD x int`))

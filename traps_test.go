@@ -308,7 +308,7 @@ func (d *trapped) alterations() {
 	db := exaudit.New(d.pool)
 	_, err := db.Install(context.Background(), []string{"plain"}, nil)
 	d.call("Install", err)
-	_, err = db.FollowDDL(context.Background(), audit.Following{NewTables: []string{"public.new*"}}, nil)
+	_, err = db.FollowDDL(context.Background(), audit.FollowDDL{NewTables: []string{"public.new*"}}, nil)
 	d.call("FollowDDL", err)
 	d.run(`ALTER TABLE public.plain ADD followed int`, `CREATE TABLE public.newer (id int PRIMARY KEY, p int) PARTITION BY HASH (id)`,
 		`CREATE TABLE public.newer_1 PARTITION OF public.newer FOR VALUES WITH (MODULUS 1, REMAINDER 0)`, `CREATE TABLE public.new_one (id int PRIMARY KEY)`,
@@ -348,12 +348,8 @@ func (d *trapped) library(db *exaudit.DB) {
 	_, err = db.Baseline(ctx, []string{"plain", "keyed", "parted"}, nil)
 	d.call("Baseline", err)
 	d.call("IndexCustom", db.IndexCustom(ctx, "actor", nil))
-	_, err = db.Status(ctx)
+	_, err = db.Status(ctx, nil)
 	d.call("Status", err)
-	_, err = db.Following(ctx)
-	d.call("Following", err)
-	_, _, err = db.Trackable(ctx)
-	d.call("Trackable", err)
 	d.reading(db)
 	d.undoing(db)
 	d.call("RemoveMark", db.RemoveMark(ctx, "m"))

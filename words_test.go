@@ -407,14 +407,12 @@ func TestWordsAsTables(t *testing.T) {
 
 func drift(t *testing.T, db *pgtest.DB) (found string) {
 	t.Helper()
-	all, err := exaudit.New(db.Pool).Status(context.Background())
+	status, err := exaudit.New(db.Pool).Status(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, status := range all {
-		for _, d := range status.Drift {
-			found += d.String() + "\n"
-		}
+	for _, d := range status.Drift() {
+		found += d.String() + "\n"
 	}
 	return found
 }

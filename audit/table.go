@@ -73,9 +73,9 @@ const (
 	TruncateIgnore OnTruncate = "ignore" // is not recorded: histories of the rows then diverge
 )
 
-// Following says for which new tables the event triggers create triggers, besides adapting the triggers of tracked
+// FollowDDL says for which new tables the event triggers create triggers, besides adapting the triggers of tracked
 // tables.
-type Following struct {
+type FollowDDL struct {
 	// NewTables are patterns for new tables that are tracked, such as "public.*".
 	NewTables []string `json:"new_tables,omitempty"`
 	// Except are names or patterns of new tables that are not tracked.
@@ -83,46 +83,13 @@ type Following struct {
 }
 
 // String describes what the event triggers do in a line.
-func (f Following) String() string {
+func (f FollowDDL) String() string {
 	if len(f.NewTables) == 0 {
 		return "follow DDL"
 	}
 	text := "follow DDL; cover new tables " + strings.Join(f.NewTables, ", ")
 	if len(f.Except) > 0 {
 		text += " except " + strings.Join(f.Except, ", ")
-	}
-	return text
-}
-
-// TableStatus is a table in exaudit.tables, and what is wrong with its triggers, if anything.
-type TableStatus struct {
-	TableID    int32  // in exaudit.tables; 0 for exaudit's own, and for tables that should be tracked and are not
-	Table      string // quoted, with its schema; the last known name if the table was dropped
-	Present    string // its present name, quoted; "" if the table was dropped
-	KeyColumns []string
-	Tracked    bool // false after an uninstall
-	Options    TableOptions
-	Drift      []Drift
-	Notes      []string // what is good to know, and not drift
-}
-
-// Drift is a difference between what is installed and what should be.
-type Drift struct {
-	Table   string `json:"table"`   // quoted
-	Object  string `json:"object"`  // the trigger or function
-	Problem string `json:"problem"` // missing, disabled, outdated, altered …
-	// Cure is what helps if Sync does not, usually SQL.
-	Cure string `json:"cure,omitempty"`
-}
-
-// String returns the table and Text.
-func (d Drift) String() string { return d.Table + ": " + d.Text() }
-
-// Text returns what is wrong, and what helps if Sync does not.
-func (d Drift) Text() string {
-	text := d.Object + " " + d.Problem
-	if d.Cure != "" {
-		text += ": " + d.Cure
 	}
 	return text
 }

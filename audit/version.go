@@ -200,7 +200,7 @@ type HistoryBegin struct {
 	Removed bool `json:"removed"`
 	// Untracked are the periods in which the table was not tracked after it was first tracked. Changes in these periods
 	// were not recorded.
-	Untracked []Untracked `json:"untracked,omitempty"`
+	Untracked []UntrackedPeriod `json:"untracked,omitempty"`
 	// Predecessors are dropped tables that had this name before and have versions. They are the numbers of the
 	// tables, as in the condition "table_id = 3" of Where.
 	Predecessors []int32 `json:"predecessors,omitempty"`
@@ -209,8 +209,8 @@ type HistoryBegin struct {
 	Keys []KeyPeriod `json:"keys,omitempty"`
 }
 
-// Untracked is a period in which a table was not tracked, because it had been uninstalled.
-type Untracked struct {
+// UntrackedPeriod is a period in which a table was not tracked, because it had been uninstalled.
+type UntrackedPeriod struct {
 	From time.Time  `json:"from"`
 	To   *time.Time `json:"to,omitempty"` // nil: until now
 }

@@ -50,7 +50,7 @@ func TestOptionsEndWithAnUninstall(t *testing.T) {
 func TestTablesOfMigrationTools(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db := followed(t, audit.Following{NewTables: []string{"public.*"}}, ``)
+	db := followed(t, audit.FollowDDL{NewTables: []string{"public.*"}}, ``)
 	db.Exec(t, `CREATE TABLE goose_db_version (id int PRIMARY KEY); CREATE TABLE schema_migrations (version bigint PRIMARY KEY);
 		CREATE TABLE "SequelizeMeta" (name text PRIMARY KEY); CREATE TABLE orders (id int PRIMARY KEY);
 		CREATE SCHEMA atlas_schema_revisions CREATE TABLE atlas_schema_revisions (version text PRIMARY KEY)`)
@@ -61,7 +61,7 @@ func TestTablesOfMigrationTools(t *testing.T) {
 	if err != nil || fmt.Sprint(names, without) != "[public.orders] []" {
 		t.Errorf("trackable: %v %v, %v", names, without, err)
 	}
-	if triggers.Covers((audit.Following{NewTables: []string{"public.*"}}), `public."SequelizeMeta"`) {
+	if triggers.Covers((audit.FollowDDL{NewTables: []string{"public.*"}}), `public."SequelizeMeta"`) {
 		t.Error("Covers says otherwise")
 	}
 	if !install(t, db, "schema_migrations") {
@@ -99,7 +99,7 @@ func TestRestrictivePolicyIsLeft(t *testing.T) {
 // Who detaches a partition is told that it is not recorded any more.
 func TestDetachedIsSaid(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{}, `
+	db := followed(t, audit.FollowDDL{}, `
 		CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);

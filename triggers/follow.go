@@ -20,7 +20,7 @@ import (
 // FollowDDL makes Install create event triggers, which from then on keep the triggers of
 // tracked tables in step with the schema, and cover new tables. It gives ErrNotPermitted
 // where the role may not.
-func FollowDDL(f audit.Following) InstallOption { return func(o *installOptions) { o.following = &f } }
+func FollowDDL(f audit.FollowDDL) InstallOption { return func(o *installOptions) { o.following = &f } }
 
 // StopFollowing makes Uninstall remove the event triggers.
 func StopFollowing() InstallOption { return func(o *installOptions) { o.stopFollowing = true } }
@@ -32,7 +32,7 @@ const (
 
 // ValidateFollowing finds what is wrong with the patterns; Name of the *InvalidError is new_tables
 // or except.
-func ValidateFollowing(f audit.Following) error {
+func ValidateFollowing(f audit.FollowDDL) error {
 	for _, list := range []struct {
 		option   string
 		patterns []string
@@ -54,7 +54,7 @@ func ValidateFollowing(f audit.Following) error {
 }
 
 // Covers tells whether a new table of the name, quoted and with its schema, is tracked.
-func Covers(f audit.Following, name string) bool {
+func Covers(f audit.FollowDDL, name string) bool {
 	match := func(text string) bool {
 		p, err := ParsePattern(text)
 		return err == nil && p.MatchQuoted(name)
@@ -63,17 +63,17 @@ func Covers(f audit.Following, name string) bool {
 }
 
 // EqualFollowing tells whether both mean the same.
-func EqualFollowing(f, other audit.Following) bool {
+func EqualFollowing(f, other audit.FollowDDL) bool {
 	return followingComment(f) == followingComment(other)
 }
 
-func sortedFollowing(f audit.Following) audit.Following {
-	return audit.Following{NewTables: slices.Sorted(slices.Values(f.NewTables)),
+func sortedFollowing(f audit.FollowDDL) audit.FollowDDL {
+	return audit.FollowDDL{NewTables: slices.Sorted(slices.Values(f.NewTables)),
 		Except: slices.Sorted(slices.Values(f.Except))}
 }
 
 // followingComment is how the database remembers f.
-func followingComment(f audit.Following) string {
+func followingComment(f audit.FollowDDL) string {
 	encoded, _ := json.Marshal(sortedFollowing(f)) // cannot fail: strings
 	return string(encoded)
 }
@@ -124,7 +124,7 @@ func genericContent(event, id, relation string) string {
 }
 
 // generateFollowing makes the script of the event triggers.
-func generateFollowing(f audit.Following) (following, error) {
+func generateFollowing(f audit.FollowDDL) (following, error) {
 	if err := ValidateFollowing(f); err != nil {
 		return following{}, err
 	}
@@ -180,7 +180,7 @@ func generateFollowing(f audit.Following) (following, error) {
 
 // ReadFollowing gives what the event triggers do; nil where there are none, nor anything
 // that is left of them.
-func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.Following, error) {
+func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.FollowDDL, error) {
 	schema, err := db.New().FollowingSchema(ctx, q)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -188,16 +188,16 @@ func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.Following, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for event triggers: %w", err)
 	}
-	f := &audit.Following{}
+	f := &audit.FollowDDL{}
 	if err := json.Unmarshal([]byte(schema.Comment), f); err != nil {
 		//lint:ignore nilerr its functions differ then, too, and Drift says so
-		return &audit.Following{}, nil
+		return &audit.FollowDDL{}, nil
 	}
 	return f, nil
 }
 
 // followingDrift compares the event triggers with what f makes of them.
-func followingDrift(ctx context.Context, q db.DBTX, f audit.Following) ([]audit.Drift, error) {
+func followingDrift(ctx context.Context, q db.DBTX, f audit.FollowDDL) ([]audit.Drift, error) {
 	want, err := generateFollowing(f)
 	if err != nil {
 		//lint:ignore nilerr what cannot be generated was read from a comment that exaudit did not write
@@ -291,7 +291,7 @@ func (e eventTrigger) problem(installed []db.EventTriggersRow) string {
 }
 
 // follow creates the event triggers anew where they are not what f says.
-func follow(ctx context.Context, tx pgx.Tx, f audit.Following) (audit.Installation, error) {
+func follow(ctx context.Context, tx pgx.Tx, f audit.FollowDDL) (audit.Installation, error) {
 	script, err := generateFollowing(f)
 	if err != nil {
 		return audit.Installation{}, err

@@ -12,7 +12,7 @@ import (
 // the rights of who installed the event triggers, nor of exaudit's roles.
 func TestFollowingUnderAttack(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{NewTables: []string{"public.*"}}, stolen)
+	db := followed(t, audit.FollowDDL{NewTables: []string{"public.*"}}, stolen)
 	role := db.Role(t, "")
 	run(t, db.Pool, `GRANT CREATE ON DATABASE `+db.Name+` TO `+role)
 	conn := db.Connect(t, role)
@@ -83,7 +83,7 @@ func TestFollowingUnderAttack(t *testing.T) {
 // call: that must not be the way to the rights of who installed them.
 func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{NewTables: []string{"public.*"}}, stolen+itemsSchema, "items")
+	db := followed(t, audit.FollowDDL{NewTables: []string{"public.*"}}, stolen+itemsSchema, "items")
 	role := db.Role(t, "")
 	run(t, db.Pool, `GRANT exaudit_owner, exaudit_writer TO `+role)
 	conn := db.Connect(t, role)
@@ -122,7 +122,7 @@ func TestFollowingInAForeignSchema(t *testing.T) {
 	db := tracked(t, itemsSchema, "items")
 	role := db.Role(t, "")
 	run(t, db.Pool, `CREATE SCHEMA exaudit_follow AUTHORIZATION `+role)
-	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(audit.Following{})); err == nil || !strings.Contains(err.Error(), "belongs to "+role) {
+	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(audit.FollowDDL{})); err == nil || !strings.Contains(err.Error(), "belongs to "+role) {
 		t.Errorf("%v", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // followed gives a database whose DDL is followed; of the schema's tables, the named ones
 // are tracked.
-func followed(t *testing.T, f audit.Following, schema string, tables ...string) *pgtest.DB {
+func followed(t *testing.T, f audit.FollowDDL, schema string, tables ...string) *pgtest.DB {
 	t.Helper()
 	db := auditdb.New(t, schema)
 	if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(f)); err != nil {
@@ -58,7 +58,7 @@ func synced(t *testing.T, db *pgtest.DB) {
 	}
 }
 
-var allNew = audit.Following{NewTables: []string{"public.*", "shop.order_*"}, Except: []string{"public.tmp_*", "public.sessions"}}
+var allNew = audit.FollowDDL{NewTables: []string{"public.*", "shop.order_*"}, Except: []string{"public.tmp_*", "public.sessions"}}
 
 // Every alteration is followed: what is recorded is the same, and nothing is left to mend
 // but the speed.
@@ -68,7 +68,7 @@ func TestFollowedDDL(t *testing.T) {
 		for _, session := range testall.Turn(i/3, "other session", "same transaction") { // another than in TestDDL
 			t.Run(c.name+" in the "+session, func(t *testing.T) {
 				t.Parallel()
-				db := followed(t, audit.Following{}, itemsSchema, "items")
+				db := followed(t, audit.FollowDDL{}, itemsSchema, "items")
 				writer, other := db.Connect(t, ""), db.Connect(t, "")
 				hot(t, writer)
 				run(t, writer, `UPDATE items SET n = 1`)
@@ -126,7 +126,7 @@ func TestFollowedTruncate(t *testing.T) {
 		`ALTER SCHEMA public RENAME TO renamed; SET search_path = renamed`,
 		`REVOKE USAGE ON SCHEMA public FROM exaudit_writer, PUBLIC`,
 	}, 3) {
-		db := followed(t, audit.Following{}, itemsSchema, "items")
+		db := followed(t, audit.FollowDDL{}, itemsSchema, "items")
 		conn := db.Connect(t, "")
 		run(t, conn, ddl, `TRUNCATE items`)
 		wantRecorded(t, db, `deleted items 1 {"n": 0, "id": 1, "name": "a"}`)
@@ -165,7 +165,7 @@ func TestFollowedTriggers(t *testing.T) {
 		CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 		CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`
 	for _, generic := range testall.Turn(0, false, true) {
-		db := followed(t, audit.Following{NewTables: []string{"public.*"}}, ``)
+		db := followed(t, audit.FollowDDL{NewTables: []string{"public.*"}}, ``)
 		run(t, db.Pool, events)
 		const prefix = "!exaudit_t1_"
 		if !generic {
@@ -309,7 +309,7 @@ func TestFollowedPartitions(t *testing.T) {
 	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db := followed(t, audit.Following{NewTables: []string{"public.other"}}, `
+			db := followed(t, audit.FollowDDL{NewTables: []string{"public.other"}}, `
 				CREATE TABLE events (id int, day int, name text, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 				CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 				CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20);
@@ -386,7 +386,7 @@ func TestFollowingDrift(t *testing.T) {
 // exaudit's own tables are never covered.
 func TestFollowingLeavesOwnTablesAlone(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{NewTables: []string{"*.*"}}, itemsSchema, "items")
+	db := followed(t, audit.FollowDDL{NewTables: []string{"*.*"}}, itemsSchema, "items")
 	wantDrift(t, db)
 	if _, err := triggers.Sync(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)

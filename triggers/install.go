@@ -30,7 +30,7 @@ type installOptions struct {
 	lockTimeout time.Duration
 	tables      map[string]audit.TableOptions
 
-	following     *audit.Following
+	following     *audit.FollowDDL
 	stopFollowing bool
 
 	columns func(tx pgx.Tx, versions string) error

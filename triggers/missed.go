@@ -11,7 +11,7 @@ import (
 
 // missedTables are tables that are not tracked and should be: those that event triggers were to cover, and those that
 // were created again under a name that has a history.
-func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *audit.Following) ([]status, error) {
+func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *audit.FollowDDL) ([]status, error) {
 	tables, err := unregistered(ctx, q, all)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
 
 // installMissed installs on the tables that event triggers would have covered when they were created. What has failed
 // before is part of its error.
-func (s steps) installMissed(ctx context.Context, q db.DBTX, following *audit.Following,
+func (s steps) installMissed(ctx context.Context, q db.DBTX, following *audit.FollowDDL,
 	failed *failures) ([]audit.Installation, error) {
 	if following == nil {
 		return nil, failed.error()

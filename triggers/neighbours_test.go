@@ -18,7 +18,7 @@ import (
 // with recording them after a restore.
 func TestSchemasWithoutUsage(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{NewTables: []string{"billing.invoice_*", "public.*"}}, `CREATE SCHEMA billing`)
+	db := followed(t, audit.FollowDDL{NewTables: []string{"billing.invoice_*", "public.*"}}, `CREATE SCHEMA billing`)
 	conn, said := warnings(t, db)
 	for _, statement := range []string{
 		`CREATE TABLE billing.invoice_1 (id int PRIMARY KEY)`,
@@ -185,7 +185,7 @@ func TestStatementsWaitForNoNeighbour(t *testing.T) {
 		ALTER TABLE exaudit.versions ADD COLUMN who text`)
 	written := []string{"plain", "by_statement", "by_toast", "conditional", "masked", "swapped"}
 	tables := append(append([]string{"child", "parts"}, neighbours.Tables...), written...)
-	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(audit.Following{NewTables: []string{"public.*", "theirs.*"}}),
+	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(audit.FollowDDL{NewTables: []string{"public.*", "theirs.*"}}),
 		triggers.WithOptions(map[string]audit.TableOptions{
 			"by_statement": {Trigger: audit.StatementLevel}, "by_toast": {SkipUntouchedTOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, RecordSessionUser: true},
 		}))

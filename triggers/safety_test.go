@@ -359,7 +359,7 @@ func TestTriggersOfAPartitionsOwner(t *testing.T) {
 	conn := db.Connect(t, role)
 	run(t, conn, `CREATE TABLE mine.parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE mine.part PARTITION OF mine.parted DEFAULT`)
 	install(t, db, "mine.parted")
-	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(audit.Following{NewTables: []string{"mine.follows*"}})); err != nil {
+	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(audit.FollowDDL{NewTables: []string{"mine.follows*"}})); err != nil {
 		t.Fatal(err)
 	}
 	run(t, conn, `CREATE TABLE mine.follows (id int PRIMARY KEY, n int) PARTITION BY RANGE (id)`, `CREATE TABLE mine.follows_1 PARTITION OF mine.follows DEFAULT`)
@@ -683,7 +683,7 @@ func TestOwnersCreatePartitions(t *testing.T) {
 			conn := db.Connect(t, owner)
 			var opts []triggers.InstallOption
 			if how != "installed" {
-				opts = append(opts, triggers.FollowDDL(audit.Following{NewTables: []string{"public.*"}}))
+				opts = append(opts, triggers.FollowDDL(audit.FollowDDL{NewTables: []string{"public.*"}}))
 			}
 			if how == "covered" {
 				if _, err := triggers.Install(t.Context(), db.Pool, nil, opts...); err != nil {

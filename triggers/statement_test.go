@@ -174,7 +174,7 @@ func TestStatementLevelOrder(t *testing.T) {
 func TestStatementLevelIsFollowed(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.FollowDDL(audit.Following{}),
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.FollowDDL(audit.FollowDDL{}),
 		triggers.WithOptions(map[string]audit.TableOptions{"items": byStatement})); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestStatementLevelWarnings(t *testing.T) {
 			db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int); CREATE TABLE whole (id int PRIMARY KEY, n int) PARTITION BY LIST (id);
 				CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`)
 			install := func(options map[string]audit.TableOptions, tables ...string) {
-				if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(audit.Following{}), triggers.WithOptions(options)); err != nil {
+				if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(audit.FollowDDL{}), triggers.WithOptions(options)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -171,7 +171,7 @@ func TestTOASTOldSnapshot(t *testing.T) {
 // Event triggers create the trigger again as it was, and the option does not go with whole rows.
 func TestTOASTTrigger(t *testing.T) {
 	t.Parallel()
-	db := followed(t, audit.Following{}, docs)
+	db := followed(t, audit.FollowDDL{}, docs)
 	installWith(t, db, "docs", toasted)
 	trigger := func() string {
 		return one[string](t, db.Pool, `SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'docs'::regclass AND tgname LIKE '!exaudit%update'`)

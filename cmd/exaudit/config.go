@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,24 +81,20 @@ func (p *program) tellUnmatched(c *cli.Context, file *config.File, conn *pgx.Con
 	return err
 }
 
-// compareFile adds how the database differs from exaudit.yaml to the states of its tables.
-func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []audit.TableStatus,
-	states []tableState) ([]tableState, error) {
-	drift, err := file.Compare(c.Context, q, registered)
+// compareFile adds how the database differs from exaudit.yaml to the status of its tables.
+func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, tables []audit.TableStatus) ([]audit.TableStatus,
+	error) {
+	drift, err := file.Compare(c.Context, q, tables)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range drift {
-		i := 0
-		for i < len(states) && states[i].Table != d.Table {
-			i++
+		i := slices.IndexFunc(tables, func(t audit.TableStatus) bool { return t.Table == d.Table })
+		if i < 0 {
+			i, tables = len(tables), append(tables, audit.TableStatus{Table: d.Table})
 		}
-		if i == len(states) {
-			states = append(states, tableState{Table: d.Table})
-		}
-		states[i].State, states[i].Note = stateDrift, ""
-		states[i].Drift = append(states[i].Drift, d.Text())
-		states[i].syncable = states[i].syncable || d.Cure == ""
+		tables[i].State, tables[i].Notes = audit.StateDrift, nil
+		tables[i].Drift = append(tables[i].Drift, d)
 	}
-	return states, nil
+	return tables, nil
 }

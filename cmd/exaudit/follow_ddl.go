@@ -51,7 +51,7 @@ func (p *program) follow(c *cli.Context) error {
 	case c.IsSet("except") && !c.IsSet("new-tables"):
 		return usageErrorf(c.Command.Name, "--except needs --new-tables")
 	}
-	following := audit.Following{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
+	following := audit.FollowDDL{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
 	if wrong := (*audit.InvalidError)(nil); errors.As(triggers.ValidateFollowing(following), &wrong) {
 		return usageErrorf(c.Command.Name, "--%s: %s", strings.ReplaceAll(wrong.Name, "_", "-"), wrong.Detail)
 	}
@@ -74,7 +74,7 @@ func (p *program) follow(c *cli.Context) error {
 
 // stopFollowing removes the event triggers, and uninstalls tables.
 func (p *program) stopFollowing(c *cli.Context, db *exaudit.DB, tables []string, opts exaudit.UninstallOptions) error {
-	following, err := db.Following(c.Context)
+	following, err := triggers.ReadFollowing(c.Context, db)
 	if err != nil {
 		return err
 	}

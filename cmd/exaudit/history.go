@@ -177,7 +177,7 @@ func (p *program) sayCut(begin audit.HistoryBegin, table string, partial bool) {
 }
 
 // sayUntracked says when a table was not tracked.
-func (p *program) sayUntracked(u audit.Untracked, table string) {
+func (p *program) sayUntracked(u audit.UntrackedPeriod, table string) {
 	from := u.From.Format(time.RFC3339)
 	if u.To == nil {
 		p.complain("%s has not been tracked since %s: what has changed since is not recorded", table, from)

@@ -159,7 +159,7 @@ func leftOf(done []audit.Installation) error {
 func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables []string, err error) {
 	var withoutKey []string
 	for _, schema := range schemasOf(c) {
-		in, without, err := db.Trackable(c.Context, schema)
+		in, without, err := triggers.Trackable(c.Context, db, []string{schema})
 		if err != nil && !reason.Is(err, audit.NoTable) {
 			return nil, err
 		}

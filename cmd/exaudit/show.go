@@ -77,7 +77,7 @@ func (p *program) sayMissing(c *cli.Context, db *exaudit.DB, version *audit.Vers
 	}
 	if version.Cut {
 		p.sayKeys(begin, version.Table)
-		since := slices.IndexFunc(begin.Untracked, func(u audit.Untracked) bool {
+		since := slices.IndexFunc(begin.Untracked, func(u audit.UntrackedPeriod) bool {
 			return u.From.After(version.RecordedAt)
 		})
 		if since >= 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -30,24 +31,6 @@ func (p *program) statusCommand() *cli.Command {
 	}
 }
 
-// tableState is one line of the report.
-type tableState struct {
-	Table string   `json:"table"`
-	State string   `json:"state"`
-	Note  string   `json:"note,omitempty"`
-	Drift []string `json:"drift,omitempty"`
-	// Options are those of a tracked table, where they are not the default.
-	Options *audit.TableOptions `json:"options,omitempty"`
-
-	syncable bool // "exaudit sync" mends something of it
-}
-
-const (
-	stateOK         = "ok"
-	stateDrift      = "drift"
-	stateNotTracked = "not tracked"
-)
-
 func (p *program) status(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
 		return err
@@ -61,119 +44,77 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	registered, err := db.Status(c.Context)
+	status, err := databaseStatus(c, db)
 	if err != nil {
 		return err
 	}
-	names, withoutKey, err := untrackedTables(c, db)
-	if err != nil {
-		return err
-	}
-	states := tableStates(registered, names, withoutKey)
 	if file != nil {
 		if err := p.tellUnmatched(c, file, conn); err != nil {
 			return err
 		}
-		if states, err = compareFile(c, file, conn, registered, states); err != nil {
+		if status.Tables, err = compareFile(c, file, conn, status.Tables); err != nil {
 			return err
 		}
 	}
-	if err := p.printStates(c, states); err != nil {
+	if err := p.printStates(c, status.Tables); err != nil {
 		return err
 	}
-	return driftIn(states)
+	return driftIn(status)
 }
 
-// untrackedTables are the tables that could be tracked, with a primary key and without, of all schemas or those of
-// --schema.
-func untrackedTables(c *cli.Context, db *exaudit.DB) (names, withoutKey []string, err error) {
-	if !c.IsSet("schema") {
-		return db.Trackable(c.Context)
+// databaseStatus is the status with the untracked tables of all schemas or those of --schema.
+func databaseStatus(c *cli.Context, db *exaudit.DB) (*audit.Status, error) {
+	var opts exaudit.StatusOptions
+	if c.IsSet("schema") {
+		opts.Schemas = schemasOf(c)
 	}
-	schemas := schemasOf(c)
-	names, withoutKey, err = db.Trackable(c.Context, schemas...)
+	status, err := db.Status(c.Context, &opts)
 	if reason.Is(err, audit.NoTable) {
-		for _, schema := range schemas {
+		for _, schema := range opts.Schemas {
 			if hint := capitalHint(c, schema); hint != "" {
-				return nil, nil, fmt.Errorf("%w%s", err, hint)
+				return nil, fmt.Errorf("%w%s", err, hint)
 			}
 		}
 	}
-	return names, withoutKey, err
+	return status, err
 }
 
-func tableStates(registered []audit.TableStatus, names, withoutKey []string) []tableState {
-	var states []tableState
-	seen := make(map[string]bool)
-	for _, s := range registered {
-		state := tableState{Table: s.Table, State: stateOK, Note: strings.Join(s.Notes, "; ")}
-		switch {
-		case s.TableID == 0: // exaudit.versions itself
-		case !s.Tracked && s.Present == "":
-			state.State, state.Note = stateNotTracked, "dropped, its history stays"
-		case !s.Tracked && len(s.Drift) == 0:
-			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
-		}
-		if s.Tracked && optionText(s.Options) != "" {
-			state.Options = &s.Options
-		}
-		seen[s.Present] = true
-		for _, d := range s.Drift {
-			state.State = stateDrift
-			state.Drift = append(state.Drift, d.Text())
-			state.syncable = state.syncable || d.Cure == ""
-		}
-		states = append(states, state)
-	}
-	add := func(names []string, note string) {
-		for _, name := range names {
-			if !seen[name] {
-				states = append(states, tableState{Table: name, State: stateNotTracked, Note: note})
-			}
-		}
-	}
-	add(names, "")
-	add(withoutKey, "has no primary key")
-	return states
-}
-
-func (p *program) printStates(c *cli.Context, states []tableState) error {
+func (p *program) printStates(c *cli.Context, tables []audit.TableStatus) error {
 	if !forPeople(c) {
-		return printList(p, c, states)
+		return printList(p, c, tables)
 	}
-	if len(states) == 0 {
+	if len(tables) == 0 {
 		p.complain("there are no tables")
 		return nil
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	for _, s := range states {
-		line := s.State
-		if s.Note != "" {
-			line += ": " + s.Note
+	for _, t := range tables {
+		line := string(t.State)
+		if len(t.Notes) > 0 {
+			line += ": " + strings.Join(t.Notes, "; ")
 		}
-		fmt.Fprintf(w, "%s\t%s\n", printable(s.Table), line)
-		if s.Options != nil {
-			fmt.Fprintf(w, "\t  %s\n", printable(optionText(*s.Options)))
+		fmt.Fprintf(w, "%s\t%s\n", printable(t.Table), line)
+		if options := optionText(t.Options); t.Tracked && options != "" {
+			fmt.Fprintf(w, "\t  %s\n", printable(options))
 		}
-		for _, d := range s.Drift {
-			fmt.Fprintf(w, "\t  %s\n", printable(d))
+		for _, d := range t.Drift {
+			fmt.Fprintf(w, "\t  %s\n", printable(d.Text()))
 		}
 	}
 	return w.Flush()
 }
 
-func driftIn(states []tableState) error {
-	n, syncable := 0, false
-	for _, s := range states {
-		if s.State == stateDrift {
+func driftIn(status *audit.Status) error {
+	n := 0
+	for _, t := range status.Tables {
+		if t.State == audit.StateDrift {
 			n++
-			syncable = syncable || s.syncable
 		}
 	}
 	switch {
 	case n == 0:
 		return nil
-	case syncable:
+	case slices.ContainsFunc(status.Drift(), func(d audit.Drift) bool { return d.Cure == "" }):
 		return fmt.Errorf("%w on %s: \"exaudit sync\" repairs what names no other cure", errDrift, counted(n, "table"))
 	}
 	return fmt.Errorf("%w on %s", errDrift, counted(n, "table"))

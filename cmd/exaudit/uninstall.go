@@ -133,12 +133,12 @@ func (p *program) stillTracked(c *cli.Context, conn *pgx.Conn, names []string) (
 }
 
 func trackedTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
-	list, err := db.Status(c.Context)
+	status, err := db.Status(c.Context, nil)
 	if err != nil {
 		return nil, err
 	}
 	var tables []string
-	for _, s := range list {
+	for _, s := range status.Tables {
 		if s.Tracked {
 			tables = append(tables, s.Table)
 		}

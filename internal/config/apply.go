@@ -243,11 +243,11 @@ func (f *File) exceptsPattern(name string) bool {
 }
 
 // following is what the file says of event triggers; nil where it does not ask for them.
-func (f *File) following(ctx context.Context, q db.DBTX) (*audit.Following, error) {
+func (f *File) following(ctx context.Context, q db.DBTX) (*audit.FollowDDL, error) {
 	if !f.FollowDDL {
 		return nil, nil
 	}
-	following := &audit.Following{NewTables: f.NewTables}
+	following := &audit.FollowDDL{NewTables: f.NewTables}
 	if len(f.NewTables) == 0 {
 		return following, nil
 	}
@@ -466,7 +466,7 @@ func (f *File) compareColumns(ctx context.Context, q db.DBTX) (drift []audit.Dri
 }
 
 // compareFollowing compares what event triggers do with what they should.
-func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *audit.Following) ([]audit.Drift, error) {
+func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *audit.FollowDDL) ([]audit.Drift, error) {
 	have, err := triggers.ReadFollowing(ctx, q)
 	problem, cure := "", f.command("install")
 	switch {

@@ -170,7 +170,7 @@ func (f *File) check() error {
 // checkPatterns finds what is wrong with patterns. With all, what is excepted by its name is
 // a table that is there, named as anywhere.
 func (f *File) checkPatterns() error {
-	patterns := audit.Following{NewTables: f.NewTables}
+	patterns := audit.FollowDDL{NewTables: f.NewTables}
 	for _, except := range f.Except {
 		if triggers.IsPattern(except) || !f.All {
 			patterns.Except = append(patterns.Except, except)

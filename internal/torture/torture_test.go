@@ -162,7 +162,7 @@ func open(t *testing.T) *Place {
 	}
 	place.Role, place.Without, place.Follows = db.Role(t, ""), Known, opened.Add(1)%2 == 0
 	if place.Follows {
-		if _, err := triggers.Install(context.Background(), db.Pool, nil, triggers.FollowDDL(audit.Following{})); err != nil {
+		if _, err := triggers.Install(context.Background(), db.Pool, nil, triggers.FollowDDL(audit.FollowDDL{})); err != nil {
 			t.Fatal(err)
 		}
 	}
