@@ -273,6 +273,20 @@ func ExampleDB_Baseline() {
 	// <nil>
 }
 
+func ExampleDB_Maintain() {
+	ctx, db := forExample("")
+	must(db.Exec(ctx, `CREATE TABLE carts (id int PRIMARY KEY, items int)`))
+	options := audit.TableOptions{KeepLast: 2, Keep: "1 microsecond"}
+	must(db.Install(ctx, []string{"carts"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"carts": options}}))
+	must(db.Exec(ctx, `INSERT INTO carts VALUES (1, 0)`))
+	must(db.Exec(ctx, `UPDATE carts SET items = 1`))
+	must(db.Exec(ctx, `UPDATE carts SET items = 2`))
+	done, err := db.Maintain(ctx, nil)
+	fmt.Println(done.Retention[0].Table, done.Retention[0].Removed, err)
+	must(db.Exec(ctx, `DROP TABLE carts`))
+	// Output: public.carts 1 <nil>
+}
+
 func ExampleDB_IndexCustom() {
 	ctx, db := forExample("")
 	fmt.Println(db.IndexCustom(ctx, "request", nil))

@@ -78,6 +78,18 @@ type BaselineOptions struct {
 	Progress func(audit.BaselineResult)
 }
 
+// MaintainOptions change how Maintain works.
+type MaintainOptions struct {
+	// DryRun changes nothing, and counts what would be removed.
+	DryRun bool
+	// LockTimeout is how long Maintain waits for locks in each of its transactions; 0 means 5 seconds, and a negative
+	// value means for ever.
+	LockTimeout time.Duration
+	// Progress is called when versions of a table were removed, with their number since the last call. The table's
+	// name is quoted.
+	Progress func(table string, removed int64)
+}
+
 // MarkOptions add to what Mark records.
 type MarkOptions struct {
 	Note string // what the mark is for

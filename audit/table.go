@@ -38,7 +38,18 @@ type TableOptions struct {
 	PrimitiveTypes []string `json:"primitive_types,omitempty"`
 	// Positional makes readers compare lists by position.
 	Positional bool `json:"positional,omitempty"`
+	// Keep is how long Maintain keeps versions, as PostgreSQL writes an interval: "7 years", "90 days". The empty
+	// string, and "forever", mean that versions are not removed because of their age.
+	Keep string `json:"keep,omitempty"`
+	// KeepLast is how many versions of each row Maintain keeps: the last ones. With Keep, a version is removed only if
+	// it is older than that, too. 0 means that versions are not removed because of their number.
+	KeepLast int `json:"keep_last,omitempty"`
+	// Hold makes Maintain remove no version of the table, whatever Keep and KeepLast are.
+	Hold bool `json:"hold,omitempty"`
 }
+
+// KeepForever is the value of TableOptions.Keep that means that versions are not removed because of their age.
+const KeepForever = "forever"
 
 // Updates says what is recorded of an update.
 type Updates string

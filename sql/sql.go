@@ -20,7 +20,7 @@ import (
 var Files embed.FS
 
 // Version is the number of the newest migration.
-const Version = 30
+const Version = 31
 
 // Migration is one of Files, parsed.
 type Migration struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -77,6 +78,9 @@ func ValidateOptions(o audit.TableOptions) error {
 		return invalidOption("on_truncate", string(o.OnTruncate),
 			"must be record, refuse or ignore, not %q", o.OnTruncate)
 	}
+	if o.KeepLast < 0 {
+		return invalidOption("keep_last", strconv.Itoa(o.KeepLast), "must not be negative")
+	}
 	return nil
 }
 
@@ -86,6 +90,9 @@ func normalized(o audit.TableOptions) audit.TableOptions {
 	o.Where = strings.TrimSpace(o.Where)
 	for _, list := range []*[]string{&o.Exclude, &o.Mask, &o.Primitive, &o.PrimitiveTypes} {
 		*list = slices.Sorted(slices.Values(*list))
+	}
+	if o.Keep = strings.TrimSpace(o.Keep); o.Keep == audit.KeepForever {
+		o.Keep = ""
 	}
 	if o.Updates == audit.UpdatesChanged {
 		o.Updates = ""
@@ -224,6 +231,9 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 		if err := checkPrimitiveTypes(ctx, tx, o); err != nil {
 			return err
 		}
+		if err := checkKeep(ctx, tx, o); err != nil {
+			return err
+		}
 	}
 	if byStatement(o) {
 		obstacles, err := db.New().StatementLevelObstacles(ctx, tx, relation)
@@ -274,6 +284,25 @@ func checkPrimitiveTypes(ctx context.Context, tx pgx.Tx, o audit.TableOptions) e
 		}
 	}
 	return nil
+}
+
+// checkKeep finds a time that is none.
+func checkKeep(ctx context.Context, tx pgx.Tx, o audit.TableOptions) error {
+	keep := normalized(o).Keep
+	if keep == "" {
+		return nil
+	}
+	savepoint, err := tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer savepoint.Rollback(ctx)
+	past, err := db.New().IsDuration(ctx, savepoint, keep)
+	pgErr := (*pgconn.PgError)(nil)
+	if errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "22") || err == nil && !past {
+		return invalidOption("keep", o.Keep, `must be a time such as "7 years" or "90 days", not %q`, o.Keep)
+	}
+	return err
 }
 
 // isType reports whether a text names a type, in a savepoint, as it may be no name at all.

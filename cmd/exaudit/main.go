@@ -101,6 +101,7 @@ func (p *program) app() *cli.App {
 			p.generateCommand(),
 			p.logCommand(), p.historyCommand(), p.asOfCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(),
 			p.revertCommand(), p.undoCommand(), p.redoCommand(), p.markCommand(), p.baselineCommand(),
+			p.maintainCommand(),
 			p.dropSchemaCommand(), p.versionCommand(), p.completionCommand(),
 		},
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,

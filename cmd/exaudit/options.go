@@ -42,6 +42,11 @@ func optionFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory,
 			Usage: "by default, compare values of the SQL type `TYPE` as a whole (may be repeated)"},
 		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "by default, compare lists by position"},
+		&cli.StringFlag{Name: "keep", Category: optionCategory,
+			Usage: "have \"exaudit maintain\" remove versions that are older than `TIME`, such as '7 years'", DefaultText: "forever"},
+		&cli.IntFlag{Name: "keep-last", Category: optionCategory,
+			Usage: "have \"exaudit maintain\" keep the last `N` versions of each row, and with --keep newer ones"},
+		&cli.BoolFlag{Name: "hold", Category: optionCategory, Usage: "have \"exaudit maintain\" remove nothing"},
 	}
 }
 
@@ -62,8 +67,9 @@ func optionsOf(c *cli.Context) (*audit.TableOptions, error) {
 		RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
 		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"),
 		Positional: c.Bool("positional"),
+		Keep:       c.String("keep"), KeepLast: c.Int("keep-last"), Hold: c.Bool("hold"),
 	}
-	for _, name := range []string{"where", "updates", "trigger", "on-truncate"} {
+	for _, name := range []string{"where", "updates", "trigger", "on-truncate", "keep"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
 			return nil, usageErrorf("install", "--%s is empty", name)
 		}
@@ -104,5 +110,8 @@ func optionText(o audit.TableOptions) string {
 	add(len(o.Primitive) > 0, "compares %s as a whole", strings.Join(o.Primitive, ", "))
 	add(len(o.PrimitiveTypes) > 0, "compares values of %s as a whole", strings.Join(o.PrimitiveTypes, ", "))
 	add(o.Positional, "compares lists by place")
+	add(o.Keep != "", "keeps versions for %s", o.Keep)
+	add(o.KeepLast > 0, "keeps the last %s of each row", counted(o.KeepLast, "version"))
+	add(o.Hold, "removes nothing")
 	return strings.Join(parts, "; ")
 }

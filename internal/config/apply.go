@@ -149,7 +149,7 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 			return nil, nil, f.fail(nil, []string{"tables", name}, "table %s is given twice: %s is the same", name,
 				tables[i].name)
 		}
-		t.options = f.Tables[name]
+		t.options = f.options(name)
 		tables = append(tables, t)
 	}
 	if !f.All {
@@ -178,6 +178,7 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 		if err != nil {
 			return nil, nil, err
 		}
+		t.options = f.options(name)
 		tables = append(tables, t)
 	}
 	return tables, skipped, nil

@@ -85,7 +85,7 @@ func TestRefused(t *testing.T) {
 		{"{}", `x.yaml:1: no table is selected`},
 		{"all: false", `x.yaml:1: no table is selected`},
 		{"all: maybe", `x.yaml:1: all is true or false`},
-		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, follow_ddl, new_tables, tables, custom_columns`},
+		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, follow_ddl, new_tables, keep, keep_last, tables, custom_columns`},
 		{"all: true\nall: true", `x.yaml:2: all is given twice`},
 		{"schemas: [a]\ntables: {a: }", `x.yaml:1: schemas is for all: true`},
 		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true, or new_tables`},
@@ -403,7 +403,9 @@ func checkProperty(t *testing.T, is reflect.Type, key string, property json.RawM
 		}
 	case p.Ref == "#/$defs/names":
 		ok = field.Kind() == reflect.Slice
-	case p.Ref == "#/$defs/text":
+	case p.Ref == "#/$defs/keep_last":
+		ok = field.Kind() == reflect.Int
+	case p.Ref == "#/$defs/text", p.Ref == "#/$defs/keep":
 		ok = field == reflect.TypeFor[string]()
 	case p.Ref == "#/$defs/generate":
 		ok = field == reflect.TypeFor[Generate]()

@@ -35,6 +35,9 @@ type File struct {
 	FollowDDL bool `json:"follow_ddl"`
 	// NewTables are patterns of tables that are covered when they are created.
 	NewTables []string `json:"new_tables"`
+	// Keep and KeepLast are those of tables that have neither.
+	Keep     string `json:"keep"`
+	KeepLast int    `json:"keep_last"`
 	// Tables are selected by name, as in SQL, with their options.
 	Tables map[string]audit.TableOptions `json:"tables"`
 	// CustomColumns are columns of exaudit.versions that the custom data's keys of their
@@ -185,6 +188,15 @@ func (f *File) checkPatterns() error {
 	return nil
 }
 
+// options are those of a table, by its name in the file; or of one that only all selects.
+func (f *File) options(name string) audit.TableOptions {
+	o := f.Tables[name]
+	if o.Keep == "" && o.KeepLast == 0 {
+		o.Keep, o.KeepLast = f.Keep, f.KeepLast
+	}
+	return o
+}
+
 // tableNames and columnNames are in the order of the file.
 func (f *File) tableNames() []string { return inOrder(f, f.Tables, "tables") }
 
@@ -222,6 +234,9 @@ func (f *File) fail(cause error, place []string, format string, args ...any) err
 func (f *File) explain(err error, table string) error {
 	wrong := (*audit.InvalidError)(nil)
 	if errors.As(err, &wrong) {
+		if own := f.Tables[table]; wrong.Name == "keep" && own.Keep == "" && own.KeepLast == 0 {
+			return f.fail(err, []string{"keep"}, "keep: %s", wrong.Detail)
+		}
 		return f.fail(err, []string{"tables", table, wrong.Name, wrong.Value}, "table %s: %s: %s", table,
 			wrong.Name, wrong.Detail)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,6 +45,13 @@ func (r reader) value(node *yaml.Node, place []string, into reflect.Value) error
 			return r.wrong(node, place, "is true or false")
 		}
 		return node.Decode(into.Addr().Interface())
+	case reflect.Int:
+		n, err := strconv.Atoi(node.Value)
+		if node.Kind == yaml.ScalarNode && node.Tag == "!!int" && err == nil && n > 0 {
+			into.SetInt(int64(n))
+			return nil
+		}
+		return r.wrong(node, place, "is a number greater than 0")
 	default: // a string
 		if node.Kind != yaml.ScalarNode || isNull || strings.TrimSpace(node.Value) == "" {
 			return r.wrong(node, place, "is a text that is not empty")

@@ -127,11 +127,12 @@ var walls = map[string][]string{
 	"internal/migration": {
 		"audit", "db", "internal/config", "internal/directive", "internal/reason", "sql", "triggers",
 	},
-	"internal/history": {"audit", "db", "internal/reason", "patch"},
-	"revert":           {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch"},
-	"internal/undo":    {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch", "revert"},
+	"internal/history":     {"audit", "db", "internal/reason", "patch"},
+	"revert":               {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch"},
+	"internal/undo":        {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch", "revert"},
+	"internal/maintenance": {"audit", "db", "internal/lock", "internal/reason"},
 	".": {
-		"audit", "db", "internal/custom", "internal/history", "internal/lock", "internal/reason",
+		"audit", "db", "internal/custom", "internal/history", "internal/lock", "internal/maintenance", "internal/reason",
 		"internal/undo", "patch", "revert", "sql", "triggers",
 	},
 	"exaudittest": {".", "audit", "internal/reason", "patch"},

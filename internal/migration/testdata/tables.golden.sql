@@ -7,7 +7,7 @@ DO $exaudit$
 BEGIN
     IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
         RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
-    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 30 THEN
+    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 31 THEN
         RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
     END IF;
 END

@@ -1,0 +1,80 @@
+package maintenance
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// cuts are the ids before which tables have nothing but versions that are too old.
+type cuts struct {
+	tables []int32
+	ids    []int64
+	first  int64 // of the versions before the cuts
+	last   int64 // the greatest cut
+}
+
+// expired removes the versions of tables that keep them for some time only. All tables are done together, in the order
+// of ids: versions are stored in that order.
+func (r *remover) expired(ctx context.Context) error {
+	c, err := r.cuts(ctx)
+	if err != nil || len(c.tables) == 0 {
+		return err
+	}
+	if r.DryRun {
+		counts, err := db.New().CountExpired(ctx, r.conn,
+			db.CountExpiredParams{TableIds: c.tables, Cuts: c.ids, Last: c.last})
+		for _, n := range counts {
+			r.add(n.TableID, n.Versions)
+		}
+		return err
+	}
+	for first := c.first; first != 0 && first < c.last; {
+		last := min(first+int64(r.BatchSize), c.last)
+		var removed []db.RemoveExpiredRow
+		err := r.batch(ctx, func(tx pgx.Tx) (err error) {
+			removed, err = db.New().RemoveExpired(ctx, tx,
+				db.RemoveExpiredParams{TableIds: c.tables, Cuts: c.ids, First: first, Last: last})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, n := range removed {
+			r.add(n.TableID, n.Versions)
+		}
+		if first = last; len(removed) == 0 { // There may be a wide gap.
+			first, err = db.New().NextExpired(ctx, r.conn,
+				db.NextExpiredParams{TableIds: c.tables, Cuts: c.ids, First: last, Last: c.last})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *remover) cuts(ctx context.Context) (c cuts, err error) {
+	var tables []int32
+	var horizons []time.Time
+	for _, rule := range r.done {
+		if rule.Before != nil && rule.KeepLast == 0 && !rule.Hold {
+			tables, horizons = append(tables, rule.TableID), append(horizons, *rule.Before)
+		}
+	}
+	if len(tables) == 0 {
+		return c, nil
+	}
+	found, err := db.New().Expired(ctx, r.conn, db.ExpiredParams{TableIds: tables, Horizons: horizons})
+	for i, e := range found {
+		c.tables, c.ids = append(c.tables, e.TableID), append(c.ids, e.CutID)
+		c.last = max(c.last, e.CutID)
+		if i == 0 || e.FirstID < c.first {
+			c.first = e.FirstID
+		}
+	}
+	return c, err
+}
