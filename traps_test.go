@@ -485,6 +485,7 @@ func (d *trapped) undoing(db *exaudit.DB) {
 		last := versions[len(versions)-1]
 		plan, err := db.PlanRevert(ctx, last.ID, nil)
 		d.call("PlanRevert", err)
+		d.call("CheckRevert", db.CheckRevert(ctx, plan))
 		_, err = db.ApplyRevert(ctx, plan, nil)
 		d.call("ApplyRevert", err)
 		versions, err = exaudit.Collect(db.History(ctx, table, key))
@@ -540,8 +541,8 @@ func (d *trapped) functions() {
 		"float_value":             `exaudit_internal.float_value(f), exaudit_internal.float_value(g) FROM public.plain`,
 		"format_array_value":      `exaudit_internal.format_array_value(moods) FROM public.plain`,
 		"is_placeholder":          `exaudit_internal.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
-		"quoted":                  `exaudit_internal.quoted('by')`,
-		"same_place":              `exaudit_internal.same_place('7 (0,1)', '7 (0,2)')`,
+		"quoted":                  `exaudit_internal.quoted_name('by')`,
+		"is_at_same_place":        `exaudit_internal.is_at_same_place('7 (0,1)', '7 (0,2)')`,
 		"schema_digest":           `exaudit_internal.schema_digest()`,
 		"schema_version":          `exaudit.schema_version()`,
 		"text_value":              `exaudit_internal.text_value(p), exaudit_internal.text_value(m) FROM public.plain`,
@@ -553,7 +554,7 @@ func (d *trapped) functions() {
 		"has_session_data":        `exaudit_internal.has_session_data()`,
 		"pin_settings":            `exaudit_internal.pin_settings('{timezone,UTC}')`,
 		"restore_settings":        `exaudit_internal.restore_settings('{timezone,UTC}')`,
-		"setting_differs":         `exaudit_internal.setting_differs('timezone', '{UTC}')`,
+		"is_unusual_setting":      `exaudit_internal.is_unusual_setting('timezone', '{UTC}')`,
 		"record_with_custom_data": `exaudit_internal.record_with_custom_data(1, 'created', 'x', NULL, '{}')`,
 		"value_expression":        `exaudit_internal.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
 	}

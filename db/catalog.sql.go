@@ -12,7 +12,7 @@ import (
 
 const copyReferenced = `-- name: CopyReferenced :one
 SELECT c.copy::pg_catalog.text AS copy, c.name::pg_catalog.text AS name
-FROM exaudit_internal.copy_of_referenced(pg_catalog.to_regclass($1::pg_catalog.text)) AS c
+FROM exaudit_internal.create_copy_of_referenced(pg_catalog.to_regclass($1::pg_catalog.text)) AS c
 WHERE c.copy IS NOT NULL
 `
 
@@ -101,7 +101,7 @@ func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColum
 }
 
 const customColumns = `-- name: CustomColumns :many
-SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
+SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
 FROM exaudit_internal.custom_column_list(pg_catalog.to_regclass($1::pg_catalog.text)) c
 `
@@ -728,11 +728,11 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relations []uint32
 }
 
 const tableColumns = `-- name: TableColumns :many
-SELECT c.relation, c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.relation, c.name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
        exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
 LEFT JOIN (pg_catalog.unnest($1::pg_catalog.oid[]) AS r (relation)
            CROSS JOIN LATERAL exaudit_internal.wide_columns(r.relation) AS w)
@@ -956,7 +956,7 @@ func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (st
 
 const unsummarized = `-- name: Unsummarized :one
 SELECT coalesce(u.first_page, 0)::bigint AS first_page, coalesce(u.pages, 0)::bigint AS pages
-FROM exaudit_internal.unsummarized() AS u
+FROM exaudit_internal.unsummarized_pages() AS u
 `
 
 type UnsummarizedRow struct {

@@ -289,7 +289,7 @@ func (q *Queries) SetSessionData(ctx context.Context, db DBTX, arg SetSessionDat
 
 const spellings = `-- name: Spellings :many
 SELECT s.entity_id::pg_catalog.text AS entity_id
-FROM exaudit_internal.spellings($1::integer, $2::pg_catalog.oid, $3::pg_catalog.text) AS s (entity_id)
+FROM exaudit_internal.other_spellings($1::integer, $2::pg_catalog.oid, $3::pg_catalog.text) AS s (entity_id)
 `
 
 type SpellingsParams struct {

@@ -741,7 +741,7 @@ func (q *Queries) SettledTables(ctx context.Context, db DBTX, arg SettledTablesP
 }
 
 const untrackGoneTables = `-- name: UntrackGoneTables :exec
-SELECT exaudit_internal.let_go(NULL::integer)
+SELECT exaudit_internal.untrack_dropped_tables(NULL::integer)
 `
 
 // Tables that were dropped need no looking after any more.

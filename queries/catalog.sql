@@ -60,11 +60,11 @@ WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_internal,exaudit_
 ORDER BY n.nspname;
 
 -- name: TableColumns :many
-SELECT c.relation, c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.relation, c.name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
        exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
 LEFT JOIN (pg_catalog.unnest(@relations::pg_catalog.oid[]) AS r (relation)
            CROSS JOIN LATERAL exaudit_internal.wide_columns(r.relation) AS w)
@@ -105,7 +105,7 @@ FROM exaudit_internal.statement_level_obstacles(@relation::pg_catalog.oid) AS o 
 
 -- name: CustomColumns :many
 -- Of exaudit.versions or a copy of it, by its name with the schema.
-SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
+SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
 FROM exaudit_internal.custom_column_list(pg_catalog.to_regclass(@versions::pg_catalog.text)) c;
 
@@ -118,7 +118,7 @@ SELECT exaudit_internal.empty_copy('exaudit.versions'::pg_catalog.regclass)::pg_
 -- name: CopyReferenced :one
 -- A copy of the table of this name, if there is one. The name is as in SQL.
 SELECT c.copy::pg_catalog.text AS copy, c.name::pg_catalog.text AS name
-FROM exaudit_internal.copy_of_referenced(pg_catalog.to_regclass(@name::pg_catalog.text)) AS c
+FROM exaudit_internal.create_copy_of_referenced(pg_catalog.to_regclass(@name::pg_catalog.text)) AS c
 WHERE c.copy IS NOT NULL;
 
 -- name: TryCustomData :exec
@@ -304,7 +304,7 @@ WHERE v.id OPERATOR(pg_catalog.>) exaudit_internal.last_version_id();
 -- name: Unsummarized :one
 -- How many pages a search by time or transaction reads in vain, and from which one on.
 SELECT coalesce(u.first_page, 0)::bigint AS first_page, coalesce(u.pages, 0)::bigint AS pages
-FROM exaudit_internal.unsummarized() AS u;
+FROM exaudit_internal.unsummarized_pages() AS u;
 
 -- name: Subscriptions :many
 -- The subscriptions that write to tables or their partitions.

@@ -5,7 +5,7 @@ SELECT exaudit.entity_id(@relation::pg_catalog.oid, @key_values::pg_catalog.json
 
 -- name: Spellings :many
 SELECT s.entity_id::pg_catalog.text AS entity_id
-FROM exaudit_internal.spellings(@table_id::integer, @relation::pg_catalog.oid, @entity_id::pg_catalog.text) AS s (entity_id);
+FROM exaudit_internal.other_spellings(@table_id::integer, @relation::pg_catalog.oid, @entity_id::pg_catalog.text) AS s (entity_id);
 
 -- name: RowImage :one
 SELECT exaudit_internal.row_image(@relation::pg_catalog.oid, @entity_id::pg_catalog.text, @locked::boolean)::pg_catalog.jsonb AS image;

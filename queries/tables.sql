@@ -32,7 +32,7 @@ SELECT exaudit_internal.note_unwatched(@id::integer, @relation::pg_catalog.oid);
 
 -- name: UntrackGoneTables :exec
 -- Tables that were dropped need no looking after any more.
-SELECT exaudit_internal.let_go(NULL::integer);
+SELECT exaudit_internal.untrack_dropped_tables(NULL::integer);
 
 -- name: UntrackTable :exec
 SELECT exaudit_internal.end_tracking(@id::integer);

@@ -7,12 +7,12 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- +goose StatementBegin
 -- A name as it stands in an expression of PL/pgSQL, where OLD.loop would not do: PL/pgSQL
 -- reserves words that SQL does not, and so that quote_ident leaves as they are.
-CREATE FUNCTION exaudit_internal.quoted(name text) RETURNS text
+CREATE FUNCTION exaudit_internal.quoted_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 AS $$
     SELECT '"' OPERATOR(pg_catalog.||) pg_catalog.replace(name, '"', '""') OPERATOR(pg_catalog.||) '"'
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.quoted TO exaudit_writer, exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.quoted_name TO exaudit_writer, exaudit_reader;
 
 -- A name, quoted, that no column of a relation has: this one, or one like it.
 CREATE FUNCTION exaudit_internal.free_name(relation oid, name text) RETURNS text
@@ -22,7 +22,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2)
-                THEN exaudit_internal.free_name($1, $2 || '!') ELSE exaudit_internal.quoted($2) END;
+                THEN exaudit_internal.free_name($1, $2 || '!') ELSE exaudit_internal.quoted_name($2) END;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.free_name TO exaudit_writer, exaudit_reader;
@@ -217,7 +217,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.type_name TO exaudit_writer, exaudit_
 
 -- How a value of a domain becomes one of the type beneath it, to which it is compared: a domain over an enum has no
 -- operators. Nothing for a value of any other type.
-CREATE FUNCTION exaudit_internal.beneath(type oid) RETURNS text
+CREATE FUNCTION exaudit_internal.base_type_cast(type oid) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -225,7 +225,7 @@ BEGIN
     RETURN CASE WHEN exaudit_internal.base_type(type) = type THEN '' ELSE '::' || exaudit_internal.type_name(exaudit_internal.base_type(type), -1) END;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.beneath TO exaudit_writer, exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.base_type_cast TO exaudit_writer, exaudit_reader;
 
 -- Can a column hold no NULL? Since PostgreSQL 18, one that is NOT NULL may have rows from before that were not checked.
 CREATE FUNCTION exaudit_internal.is_not_null(relation oid, number smallint) RETURNS boolean

@@ -86,7 +86,7 @@ BEGIN
         WITH columns AS (
             SELECT c.name,
                    c.encoding,
-                   alias || '.' || exaudit_internal.quoted(c.name) AS reference,
+                   alias || '.' || exaudit_internal.quoted_name(c.name) AS reference,
                    c.value_expression,
                    (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
                    c.number
@@ -173,7 +173,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_masked TO exaudit_writer, exaudit_reader;
 
 -- Adds notes to an image, and the placeholders that they tell of.
-CREATE FUNCTION exaudit_internal.noted(image jsonb, notes jsonb) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.add_notes(image jsonb, notes jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -185,7 +185,7 @@ BEGIN
            || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || notes);
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.noted TO exaudit_writer, exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.add_notes TO exaudit_writer, exaudit_reader;
 
 -- An image without the excluded columns, and with placeholders for the masked ones that
 -- it has.

@@ -110,7 +110,7 @@ AS $$
 BEGIN
     RETURN (
         SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) OPERATOR(pg_catalog.>) %s' ELSE '%s OPERATOR(pg_catalog.>) %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
-        FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit_internal.quoted(c.name)), ', ' ORDER BY c.number) AS sizes
+        FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit_internal.quoted_name(c.name)), ', ' ORDER BY c.number) AS sizes
               FROM exaudit_internal.wide_columns(relation) AS c
               GROUP BY c.bound) AS b
     );

@@ -238,7 +238,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.rows_query TO exaudit_reader;
 
 -- Which of the images of some rows can be rows of their table as it is now, and the problems of the others: a type that
 -- has changed since may not read what was recorded.
-CREATE FUNCTION exaudit_internal.legible(relation regclass, INOUT images jsonb[], plain boolean, OUT problems jsonb[])
+CREATE FUNCTION exaudit_internal.is_legible(relation regclass, INOUT images jsonb[], plain boolean, OUT problems jsonb[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -264,7 +264,7 @@ BEGIN
     images := readable;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.legible TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_legible TO exaudit_reader;
 -- +goose StatementEnd
 
 RESET ROLE;

@@ -98,15 +98,15 @@ BEGIN
                CASE
                    WHEN count(*) > 1 THEN pg_catalog.format(
                        'pg_catalog.jsonb_build_array(%s)::pg_catalog.text',
-                       string_agg(replace(c.value_expression, '{}', alias || '.' || exaudit_internal.quoted(c.name)), ', '
+                       string_agg(replace(c.value_expression, '{}', alias || '.' || exaudit_internal.quoted_name(c.name)), ', '
                                   ORDER BY c.key_position))
                    WHEN min(c.encoding) = 'jsonb'
                         -- for these the cast gives the same text, sooner
                         OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
                                            'text'::regtype, 'varchar'::regtype)
-                       THEN alias || '.' || exaudit_internal.quoted(min(c.name)) || '::pg_catalog.text'
+                       THEN alias || '.' || exaudit_internal.quoted_name(min(c.name)) || '::pg_catalog.text'
                    ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.#>>) ''{}'')',
-                                          replace(min(c.value_expression), '{}', alias || '.' || exaudit_internal.quoted(min(c.name))))
+                                          replace(min(c.value_expression), '{}', alias || '.' || exaudit_internal.quoted_name(min(c.name))))
                END)
         FROM exaudit_internal.table_columns c
         WHERE c.relation = $1 AND c.key_position >= 0
@@ -276,7 +276,7 @@ BEGIN
                                                  WHEN k.type = 'text'::regtype THEN 'exaudit_internal.text_value(t.%1$I) OPERATOR(pg_catalog.=) k.%1$I'
                                                  -- a cast of an array of a domain might be its owner's
                                                  ELSE 'exaudit_internal.text_value(t.%1$I)::%4$s OPERATOR(%2$I.%3$s) k.%1$I' END,
-                                            c.name, n.nspname, o.oprname, exaudit_internal.type_name(k.type, k.modifier), exaudit_internal.beneath(c.type)), ' AND '
+                                            c.name, n.nspname, o.oprname, exaudit_internal.type_name(k.type, k.modifier), exaudit_internal.base_type_cast(c.type)), ' AND '
                           ORDER BY c.key_position)
         FROM exaudit_internal.table_columns c
         JOIN exaudit_internal.key_types($1) AS k ON k.name = c.name
@@ -306,7 +306,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.target TO exaudit_writer, exaudit_reader;
 
 -- Are equal keys of a relation the same key? Numbers with other zeros, names in other letters are not.
-CREATE FUNCTION exaudit_internal.equal_is_same(relation regclass) RETURNS boolean
+CREATE FUNCTION exaudit_internal.has_one_spelling(relation regclass) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -318,7 +318,7 @@ BEGIN
     );
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.equal_is_same TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.has_one_spelling TO exaudit_reader;
 -- +goose StatementEnd
 
 -- +goose StatementBegin

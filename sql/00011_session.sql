@@ -310,7 +310,7 @@ END
 $$;
 
 -- The same of a table that a column refers to, and its name. PostgreSQL asks the same of it. NULL of nothing.
-CREATE FUNCTION exaudit_internal.copy_of_referenced(relation oid, OUT copy text, OUT name text)
+CREATE FUNCTION exaudit_internal.create_copy_of_referenced(relation oid, OUT copy text, OUT name text)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$

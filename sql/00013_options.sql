@@ -213,7 +213,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN (
-        SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%s', alias, exaudit_internal.quoted(c.name))), ', ')
+        SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%s', alias, exaudit_internal.quoted_name(c.name))), ', ')
                          FROM exaudit_internal.condition_columns($1, $2) AS c), '')
         FROM exaudit.tables t
         WHERE t.id = $1 AND t.options ? 'where' AND exaudit_internal.condition_problem($1, $2) IS NULL
@@ -289,7 +289,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.condition_flaw TO exaudit_writer, exa
 -- Does the row of an image meet the condition of its table? A condition that fails, or cannot be asked,
 -- is met: in doubt, a change is recorded, and never does the statement fail. relation is where the row
 -- is, perhaps a partition.
-CREATE FUNCTION exaudit_internal.meets(table_id integer, relation oid, image jsonb) RETURNS boolean
+CREATE FUNCTION exaudit_internal.matches_condition(table_id integer, relation oid, image jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -316,10 +316,10 @@ EXCEPTION WHEN OTHERS THEN
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.meets TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.matches_condition TO exaudit_writer;
 
 -- A whole image as the options of a table say.
-CREATE FUNCTION exaudit_internal.redacted(table_id integer, relation oid, image jsonb) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.redacted_image(table_id integer, relation oid, image jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -328,7 +328,7 @@ BEGIN
                           exaudit_internal.option_columns(table_id, relation, 'mask'));
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.redacted TO exaudit_writer, exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.redacted_image TO exaudit_writer, exaudit_reader;
 -- +goose StatementEnd
 
 RESET ROLE;

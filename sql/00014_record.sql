@@ -125,12 +125,12 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.record_with_custom_data TO exaudit_writer;
 
 -- What functions without SET clauses ask of a session. The planner puts the bodies in place of the calls.
-CREATE FUNCTION exaudit_internal.setting_differs(name text, usual text[]) RETURNS boolean
+CREATE FUNCTION exaudit_internal.is_unusual_setting(name text, usual text[]) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) ALL (usual)
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.setting_differs TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_unusual_setting TO exaudit_writer;
 
 CREATE FUNCTION exaudit_internal.has_session_data() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -236,7 +236,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.last_version_id TO exaudit_writer, ex
 -- What is stored of the images on both sides of a change, as the options of the table say.
 -- Both are NULL where an update changed nothing that is recorded. An update is captured
 -- whole where that is wanted, or the option updates says so.
-CREATE FUNCTION exaudit_internal.captured(table_id integer, relation oid, options jsonb, before jsonb, after jsonb, whole boolean,
+CREATE FUNCTION exaudit_internal.stored_images(table_id integer, relation oid, options jsonb, before jsonb, after jsonb, whole boolean,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -283,7 +283,7 @@ BEGIN
     END IF;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.captured TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.stored_images TO exaudit_writer;
 
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition. An update
@@ -314,20 +314,20 @@ BEGIN
         PERFORM exaudit_internal.note_columns(table_id, root, present);
     END IF;
     IF options ? 'where' AND crossing IS NULL THEN
-        was_met := exaudit_internal.meets(table_id, relation, before);
-        is_met := exaudit_internal.meets(table_id, relation, after);
+        was_met := exaudit_internal.matches_condition(table_id, relation, before);
+        is_met := exaudit_internal.matches_condition(table_id, relation, after);
         IF NOT was_met AND NOT is_met THEN
             RETURN;
         END IF;
     END IF;
-    stored := exaudit_internal.captured(table_id, root, options, before, after, coalesce(crossing, was_met <> is_met));
+    stored := exaudit_internal.stored_images(table_id, root, options, before, after, coalesce(crossing, was_met <> is_met));
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;
     -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
     IF options ?| ARRAY['exclude', 'mask'] THEN
-        before := exaudit_internal.redacted(table_id, root, before);
-        after := exaudit_internal.redacted(table_id, root, after);
+        before := exaudit_internal.redacted_image(table_id, root, before);
+        after := exaudit_internal.redacted_image(table_id, root, after);
     END IF;
     old_key := exaudit_internal.entity_id_in(key_columns, before);
     new_key := exaudit_internal.entity_id_in(key_columns, after);
@@ -403,8 +403,8 @@ BEGIN
         after := exaudit_internal.encode_with(known ->> 'query', new_row);
     END IF;
     IF operation <> 'UPDATE' AND pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND (CASE WHEN operation = 'DELETE' THEN exaudit_internal.leaves(table_id, relation, old_place, before, known -> 'present', known -> 'key')
-                 ELSE exaudit_internal.arrives(table_id, relation, command::text::cid, after, known -> 'present', known -> 'key') END) THEN
+       AND (CASE WHEN operation = 'DELETE' THEN exaudit_internal.begin_move(table_id, relation, old_place, before, known -> 'present', known -> 'key')
+                 ELSE exaudit_internal.finish_move(table_id, relation, command::text::cid, after, known -> 'present', known -> 'key') END) THEN
         RETURN;
     END IF;
     PERFORM exaudit_internal.record_altered(table_id, relation, before, after, known -> 'present', known -> 'key',
@@ -524,13 +524,13 @@ BEGIN
         RETURN NULL;
     END IF;
     IF options ? 'where' THEN
-        was_met := exaudit_internal.meets(table_id, relation, before);
-        is_met := exaudit_internal.meets(table_id, relation, after);
+        was_met := exaudit_internal.matches_condition(table_id, relation, before);
+        is_met := exaudit_internal.matches_condition(table_id, relation, after);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
     END IF;
-    stored := exaudit_internal.captured(table_id, relation, options, before, after,
+    stored := exaudit_internal.stored_images(table_id, relation, options, before, after,
                                was_met <> is_met AND before IS NOT NULL AND after IS NOT NULL);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;

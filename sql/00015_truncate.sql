@@ -165,7 +165,7 @@ DECLARE
     image       text := pg_catalog.format('CASE WHEN %s THEN exaudit_internal.bounded_image(r.*, $7) ELSE %s END',
                                           coalesce(exaudit_internal.oversized_expression(relation, 'r'), 'false'),
                                           exaudit_internal.image_expression(relation, 'r'));
-    by_image    text := pg_catalog.format('exaudit_internal.meets($1, %s, %s)', root, image);
+    by_image    text := pg_catalog.format('exaudit_internal.matches_condition($1, %s, %s)', root, image);
     statement   text;
     foreign_code text;
     written     bigint;

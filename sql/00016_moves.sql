@@ -64,7 +64,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_move TO exaudit_writer;
 
 -- Holds back the DELETE of a row that was noted, and tells whether it was.
-CREATE FUNCTION exaudit_internal.leaves(
+CREATE FUNCTION exaudit_internal.begin_move(
     table_id integer, relation oid, row_id tid, image jsonb, present jsonb, key_columns jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql
@@ -83,40 +83,40 @@ BEGIN
             WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
     INTO command, options, noted
     FROM exaudit_internal.moves m, exaudit.tables t
-    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id()
-      AND t.id = leaves.table_id;
+    WHERE m.relation = begin_move.relation AND m.row_id = begin_move.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id()
+      AND t.id = begin_move.table_id;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     IF options <> '{}' THEN
-        shown := exaudit_internal.redacted(table_id, root, image);
+        shown := exaudit_internal.redacted_image(table_id, root, image);
     END IF;
     IF noted IS NOT TRUE THEN -- before the id
         PERFORM exaudit_internal.note_columns(table_id, root, present);
     END IF;
     UPDATE exaudit_internal.moves m
-    SET table_id = leaves.table_id,
+    SET table_id = begin_move.table_id,
         version_id = pg_catalog.nextval('exaudit.versions_id_seq'),
         noted_by = command,
         depth = pg_catalog.pg_trigger_depth(),
-        entity_id = exaudit_internal.entity_id_in(leaves.key_columns, shown),
-        image = leaves.image,
-        before = CASE WHEN options ? 'where' AND NOT exaudit_internal.meets(leaves.table_id, leaves.relation, leaves.image) THEN NULL
+        entity_id = exaudit_internal.entity_id_in(begin_move.key_columns, shown),
+        image = begin_move.image,
+        before = CASE WHEN options ? 'where' AND NOT exaudit_internal.matches_condition(begin_move.table_id, begin_move.relation, begin_move.image) THEN NULL
                       ELSE shown END,
         custom = pg_catalog.current_setting('exaudit.custom', true),
         rollback = pg_catalog.current_setting('exaudit.rollback', true)
-    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id();
+    WHERE m.relation = begin_move.relation AND m.row_id = begin_move.row_id AND m.transaction_id = pg_catalog.pg_current_xact_id();
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.leaves TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.begin_move TO exaudit_writer;
 
 -- Records an INSERT as the update that it is the second half of, and tells whether it is
 -- one. A move's INSERT comes right after its DELETE, among the triggers of one depth, with
 -- the key that was noted, and its row was written by the command that was going on when
 -- that was noted: a row of a later one only looks the same. Of a row that a trigger has
 -- touched already, the command is not known.
-CREATE FUNCTION exaudit_internal.arrives(
+CREATE FUNCTION exaudit_internal.finish_move(
     table_id integer, relation oid, command cid, image jsonb, present jsonb, key_columns jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql
@@ -132,7 +132,7 @@ BEGIN
     WHERE m.new_entity_id = key
       AND m.version_id IS NOT NULL
       AND m.transaction_id = pg_catalog.pg_current_xact_id()
-      AND m.table_id = arrives.table_id
+      AND m.table_id = finish_move.table_id
       AND m.depth = pg_catalog.pg_trigger_depth()
       AND (command IS NULL OR m.noted_by > command::text::bigint)
     ORDER BY m.version_id DESC
@@ -146,7 +146,7 @@ BEGIN
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.arrives TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.finish_move TO exaudit_writer;
 
 -- At the end of the transaction, records a DELETE that was held back and no INSERT followed,
 -- with the session's data of then.

@@ -59,7 +59,7 @@ $$;
 
 -- Lets go of the tables that are gone, and of the one of the id. What another transaction is about to change stays for
 -- later: it may be the last that is done for long.
-CREATE FUNCTION exaudit_internal.let_go(table_id integer DEFAULT NULL) RETURNS void
+CREATE FUNCTION exaudit_internal.untrack_dropped_tables(table_id integer DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$

@@ -13,7 +13,7 @@ AS $$
 BEGIN
     LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
     PERFORM exaudit_internal.refresh_names();
-    PERFORM exaudit_internal.let_go();
+    PERFORM exaudit_internal.untrack_dropped_tables();
 END
 $$;
 

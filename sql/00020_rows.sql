@@ -27,8 +27,8 @@ SELECT k.oid AS id,
                           ELSE 'in the way' END AS action,
        CASE k.confupdtype WHEN 'c' THEN 'updated' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
                           ELSE 'in the way' END AS update_action,
-       string_agg(pg_catalog.format('t.%I%s OPERATOR(%I.%s) f.%I%s', ta.attname, exaudit_internal.beneath(ta.atttypid), opn.nspname, o.oprname,
-                                    fa.attname, exaudit_internal.beneath(fa.atttypid)), ' AND ' ORDER BY pair.position) AS condition,
+       string_agg(pg_catalog.format('t.%I%s OPERATOR(%I.%s) f.%I%s', ta.attname, exaudit_internal.base_type_cast(ta.atttypid), opn.nspname, o.oprname,
+                                    fa.attname, exaudit_internal.base_type_cast(fa.atttypid)), ' AND ' ORDER BY pair.position) AS condition,
        string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND ' ORDER BY pair.position) AS given,
        -- also what is read of an image f
        bool_and(exaudit_internal.plain_type(fa.atttypid) = exaudit_internal.base_type(fa.atttypid)) AS comparable
@@ -62,7 +62,7 @@ BEGIN
         exaudit_internal.target(relation), exaudit_internal.key_definition(relation), exaudit_internal.key_condition(relation),
         CASE WHEN locked THEN 'FOR UPDATE OF t' END)
     INTO image USING relation, exaudit_internal.key_image(relation, entity_id);
-    IF NOT exaudit_internal.equal_is_same(relation) AND exaudit_internal.entity_id_of(relation, image) OPERATOR(pg_catalog.<>) entity_id THEN
+    IF NOT exaudit_internal.has_one_spelling(relation) AND exaudit_internal.entity_id_of(relation, image) OPERATOR(pg_catalog.<>) entity_id THEN
         RETURN NULL; -- another row, of which the key is equal
     END IF;
     RETURN image;

@@ -293,7 +293,7 @@ $$;
 
 -- first_page is the first page with a row that a search would read in vain, and pages is how many pages it would read;
 -- NULL where there are none, or where PostgreSQL does not use the index.
-CREATE FUNCTION exaudit_internal.unsummarized(OUT first_page bigint, OUT pages bigint)
+CREATE FUNCTION exaudit_internal.unsummarized_pages(OUT first_page bigint, OUT pages bigint)
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -320,7 +320,7 @@ BEGIN
     END IF;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.unsummarized TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.unsummarized_pages TO exaudit_reader;
 
 -- Summarizes all block ranges, also those of a cancelled summarization. Nobody who writes or reads waits for it.
 CREATE FUNCTION exaudit_internal.summarize_ranges() RETURNS void
@@ -338,7 +338,7 @@ DECLARE
 BEGIN
     PERFORM brin_summarize_new_values('exaudit.versions_id_time');
     LOOP
-        page := (SELECT u.first_page / size * size FROM exaudit_internal.unsummarized() u);
+        page := (SELECT u.first_page / size * size FROM exaudit_internal.unsummarized_pages() u);
         EXIT WHEN page IS NULL OR page + size > pages OR page < previous;
         -- Found again: the range is one before it, in which no row is left to be found.
         FOR b IN SELECT g FROM generate_series(CASE WHEN page = previous THEN 0 ELSE page END, page, size) g LOOP

@@ -45,7 +45,7 @@ CREATE TRIGGER note_forgotten
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER note_forgotten;
 
 -- +goose StatementBegin
--- Raises for what exaudit_internal.rewind and exaudit_internal.legible say of a row.
+-- Raises for what exaudit_internal.rewind and exaudit_internal.is_legible say of a row.
 CREATE FUNCTION exaudit_internal.raise_problem(problem jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -226,13 +226,13 @@ BEGIN
     IF instant IS NULL THEN
         RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
     ELSIF instant > clock_timestamp() THEN
-        RAISE EXCEPTION '% is still to come', exaudit_internal.utc(instant) USING ERRCODE = 'XA012';
+        RAISE EXCEPTION '% is still to come', exaudit_internal.utc_text(instant) USING ERRCODE = 'XA012';
     END IF;
     SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
     FROM exaudit_internal.changes_after(
         table_id, relation, key,
         exaudit_internal.period_of(table_id, relation, (SELECT instant >= k.complete_since FROM exaudit.tables k WHERE k.id = since_as_of.table_id),
-                                   exaudit_internal.utc(instant), instant, NULL),
+                                   exaudit_internal.utc_text(instant), instant, NULL),
         'v.recorded_at > $3', instant, NULL, NULL) AS c;
 END
 $$;
@@ -262,7 +262,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_version TO exaudit_reader;
 
 -- An instant in words.
-CREATE FUNCTION exaudit_internal.utc(instant timestamptz) RETURNS text
+CREATE FUNCTION exaudit_internal.utc_text(instant timestamptz) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -272,7 +272,7 @@ BEGIN
     RETURN instant::text;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.utc TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.utc_text TO exaudit_reader;
 
 -- The last version of a transaction, of whatever table.
 CREATE FUNCTION exaudit_internal.transaction_end(transaction_id xid8) RETURNS bigint
@@ -294,7 +294,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_end TO exaudit_reader;
 
 -- Is everything known that came after a mark, of a table that is tracked? Of what retention has removed nothing may be
 -- after the mark, though it was recorded earlier: its transaction may have been under way.
-CREATE FUNCTION exaudit_internal.complete_since_mark(table_id integer, mark exaudit.marks) RETURNS boolean
+CREATE FUNCTION exaudit_internal.is_complete_since_mark(table_id integer, mark exaudit.marks) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -309,7 +309,7 @@ BEGIN
     );
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.complete_since_mark TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_complete_since_mark TO exaudit_reader;
 
 -- The changes of a table after the last version of a transaction, of whatever table: with the
 -- versions up to its id; see since_as_of.
@@ -339,7 +339,7 @@ BEGIN
     SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
     FROM exaudit_internal.changes_after(
         table_id, relation, key,
-        exaudit_internal.period_of(table_id, relation, exaudit_internal.complete_since_mark(table_id, mark), 'mark ' || mark.name,
+        exaudit_internal.period_of(table_id, relation, exaudit_internal.is_complete_since_mark(table_id, mark), 'mark ' || mark.name,
                                    mark.created_at, mark.last_id, mark.snapshot, mark.restored_id),
         '(v.id > $4 OR v.transaction_id >= $6) AND exaudit.after_mark($5, v.id, v.transaction_id::text::xid8)', NULL, mark.last_id, mark) AS c;
 END

@@ -7,7 +7,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- +goose StatementBegin
 -- Does a row that lay at a place lie at another one still? They are a transaction and a tid. An update that changed nothing
 -- is not recorded, and puts the row further back as a rule: then nobody knows, as of another transaction.
-CREATE FUNCTION exaudit_internal.same_place(was text, now text) RETURNS boolean
+CREATE FUNCTION exaudit_internal.is_at_same_place(was text, now text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN pg_catalog.split_part(was, ' ', 1) OPERATOR(pg_catalog.<>) pg_catalog.split_part(now, ' ', 1) THEN NULL
@@ -15,7 +15,7 @@ AS $$
                 WHEN pg_catalog.split_part(now, ' ', 2)::pg_catalog.tid OPERATOR(pg_catalog.<) pg_catalog.split_part(was, ' ', 2)::pg_catalog.tid THEN false
            END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.same_place TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_at_same_place TO exaudit_reader;
 
 -- May rows of a table have the same key for a while, under a deferrable primary key? Of a table that is gone, nobody knows.
 CREATE FUNCTION exaudit_internal.may_share_keys(table_id integer) RETURNS boolean
@@ -315,7 +315,7 @@ BEGIN
             options := ARRAY[i + 1];
         ELSE
             options := ARRAY(
-                SELECT k.place FROM (SELECT g.place, exaudit_internal.same_place(lies[g.place], left_rows[i]) AS same
+                SELECT k.place FROM (SELECT g.place, exaudit_internal.is_at_same_place(lies[g.place], left_rows[i]) AS same
                                      FROM generate_subscripts(known, 1) AS g (place) WHERE known[g.place] IS NOT NULL) AS k
                 WHERE k.same IS NOT FALSE AND exaudit_internal.holds(known[k.place], befores[i], skipped)
                 ORDER BY k.same NULLS LAST, NOT known[k.place] ?& ARRAY(SELECT jsonb_object_keys(befores[i])), k.place);
@@ -327,7 +327,7 @@ BEGIN
         END IF;
         r := options[1];
         untried[i] := options[2:]; rows[i] := r; earlier[i] := known[r]; lay[i] := lies[r];
-        known[r] := CASE WHEN NOT goes[i] THEN exaudit_internal.overlaid(coalesce(known[r], '{}') || coalesce(befores[i], '{}'), afters[i], befores[i]) END;
+        known[r] := CASE WHEN NOT goes[i] THEN exaudit_internal.with_change(coalesce(known[r], '{}') || coalesce(befores[i], '{}'), afters[i], befores[i]) END;
         lies[r] := new_rows[i];
         IF i < n THEN
             i := i + 1;
@@ -476,7 +476,7 @@ DECLARE
     same   boolean;
 BEGIN
     WHILE latest > 0 LOOP
-        same := exaudit_internal.same_place(lies[latest], left_row);
+        same := exaudit_internal.is_at_same_place(lies[latest], left_row);
         IF same THEN
             RETURN latest;
         ELSIF same IS NULL THEN

@@ -115,7 +115,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.column_epochs TO exaudit_reader;
 
 -- A value of an enum, or an array of one, under the present names of its labels. An array that is no list is a text.
-CREATE FUNCTION exaudit_internal.relabeled(value jsonb, labels jsonb) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.with_present_labels(value jsonb, labels jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -141,10 +141,10 @@ BEGIN
            END;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.relabeled TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_present_labels TO exaudit_reader;
 
 -- An image under the present names of its columns, without those that are gone, and of their labels.
-CREATE FUNCTION exaudit_internal.renamed(image jsonb, names jsonb, labels jsonb) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.with_present_names(image jsonb, names jsonb, labels jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -161,14 +161,14 @@ BEGIN
                                                                  FROM pg_catalog.jsonb_each(n) AS k)
                                                            ELSE coalesce(names -> (n #>> '{}'), n) END), '[]')
                             FROM pg_catalog.jsonb_array_elements(e.value) AS n)
-                        WHEN labels ? coalesce(names ->> e.key, e.key) THEN exaudit_internal.relabeled(e.value, labels -> coalesce(names ->> e.key, e.key))
+                        WHEN labels ? coalesce(names ->> e.key, e.key) THEN exaudit_internal.with_present_labels(e.value, labels -> coalesce(names ->> e.key, e.key))
                         ELSE e.value END), '{}')
         FROM pg_catalog.jsonb_each(image) e
         WHERE names -> e.key IS DISTINCT FROM 'null'
     );
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.renamed TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_present_names TO exaudit_reader;
 
 -- Does a row hold what an update, or an insert, left in it? Columns that it lacks were added
 -- or excluded since; of those in skipped, and of placeholders, nothing is known.
@@ -193,7 +193,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.holds TO exaudit_reader;
 
 -- An image with the values of one side of a change, and what is noted of them; what is noted of other columns stays.
-CREATE FUNCTION exaudit_internal.overlaid(image jsonb, side jsonb, other jsonb) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.with_change(image jsonb, side jsonb, other jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -210,7 +210,7 @@ BEGIN
     RETURN (image || side) - '' || CASE WHEN notes = '[]' THEN '{}' ELSE pg_catalog.jsonb_build_object('', notes) END;
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.overlaid TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_change TO exaudit_reader;
 
 -- A row before a change: image is the row after it, NULL where there is none. possible is
 -- false where the change cannot have led there.
@@ -232,7 +232,7 @@ BEGIN
         earlier := image;
         RETURN;
     END IF;
-    earlier := exaudit_internal.overlaid(image, before, after);
+    earlier := exaudit_internal.with_change(image, before, after);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_before TO exaudit_reader;
@@ -386,12 +386,12 @@ BEGIN
         END LOOP;
         IF period < before THEN -- what became of the row since is not known
             states[chain] := CASE WHEN v.action = 'baseline' AND v.id > (periods[period]).anchor_id
-                                  THEN exaudit_internal.renamed(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels') END;
+                                  THEN exaudit_internal.with_present_names(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels') END;
         END IF;
         n := n + 1;
         waiting[n] := pg_catalog.jsonb_build_object(
-            'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit_internal.renamed(v.before, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'),
-            'after', exaudit_internal.renamed(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'), 'retyped', epochs[epoch] -> 'retyped');
+            'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit_internal.with_present_names(v.before, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'),
+            'after', exaudit_internal.with_present_names(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'), 'retyped', epochs[epoch] -> 'retyped');
         progress := false;
         WHILE n > 0 LOOP
             chosen := NULL;
@@ -675,7 +675,7 @@ BEGIN
     BEGIN
         RETURN QUERY EXECUTE gone USING relation, images, plain; -- all rows, or none
     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation OR raise_exception THEN
-        legible := exaudit_internal.legible(relation, images, form <> 'typed');
+        legible := exaudit_internal.is_legible(relation, images, form <> 'typed');
         RETURN QUERY EXECUTE gone USING relation, legible.images, plain;
         problems := problems || legible.problems;
     END;

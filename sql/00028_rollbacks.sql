@@ -174,7 +174,7 @@ BEGIN
         exaudit_internal.key_records_definition(relation), exaudit_internal.target(relation), exaudit_internal.key_condition(relation),
         CASE WHEN locked THEN 'FOR UPDATE OF t' END, exaudit_internal.free_name(relation, '!entity_id'),
         -- keys that are equal need not be the same
-        CASE WHEN NOT exaudit_internal.equal_is_same(relation)
+        CASE WHEN NOT exaudit_internal.has_one_spelling(relation)
              THEN pg_catalog.format(' AND exaudit_internal.entity_id_of($1, exaudit_internal.encode_with($3, t.*)) OPERATOR(pg_catalog.=) k.%s', exaudit_internal.free_name(relation, '!entity_id')) END)
     USING relation, entity_ids, exaudit_internal.encode_query(relation);
 END
@@ -308,7 +308,7 @@ BEGIN
                         CASE WHEN both_images THEN v.typed || ' %2$s ' ELSE 't.%1$I%4$s %2$s ' END || replace(v.typed, 't.', 'r.'),
                         name, operator, exaudit_internal.type_name(b.oid, -1), v.beneath) || v.collated END
         FROM pg_catalog.pg_type b,
-             (SELECT CASE WHEN both_images THEN '' ELSE exaudit_internal.beneath(column_type) END AS beneath,
+             (SELECT CASE WHEN both_images THEN '' ELSE exaudit_internal.base_type_cast(column_type) END AS beneath,
                      coalesce((SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, o.collname) FROM pg_catalog.pg_collation o
                                JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
                                WHERE o.oid = index_collation AND NOT o.collisdeterministic), '') AS collated,

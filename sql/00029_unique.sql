@@ -114,7 +114,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.unquoted_key TO exaudit_reader;
 
 -- How a key of which nothing is recorded is spelled otherwise, where its types take several spellings for equal: by the
 -- row that is there, or else by the rows that were. None where it has a history itself.
-CREATE FUNCTION exaudit_internal.spellings(table_id integer, relation regclass, entity_id text) RETURNS SETOF text
+CREATE FUNCTION exaudit_internal.other_spellings(table_id integer, relation regclass, entity_id text) RETURNS SETOF text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -128,11 +128,11 @@ DECLARE
     keys       text[]; -- what may be meant
 BEGIN
     IF entity_id ^@ 'sha256 '
-       OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = spellings.entity_id COLLATE "C") THEN
+       OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = other_spellings.table_id AND v.entity_id = other_spellings.entity_id COLLATE "C") THEN
         RETURN;
     END IF;
     unquoted := exaudit_internal.unquoted_key(relation, entity_id);
-    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = unquoted COLLATE "C") THEN
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = other_spellings.table_id AND v.entity_id = unquoted COLLATE "C") THEN
         RETURN NEXT unquoted;
         RETURN;
     END IF;
@@ -148,7 +148,7 @@ BEGIN
     JOIN pg_catalog.pg_operator p ON p.oid = am.amopopr
     JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
     CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
-    WHERE c.relation = spellings.relation
+    WHERE c.relation = other_spellings.relation
     HAVING count(*) FILTER (WHERE NOT c.equal_is_same
                               AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) IN ('b', 'r', 'm')) > 0
        AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
@@ -178,7 +178,7 @@ EXCEPTION WHEN data_exception THEN
     RETURN; -- the primary key was another one once
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.spellings TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.other_spellings TO exaudit_reader;
 
 -- What an index has of rows that are given as images, in their order; see unique_columns. It is
 -- computed under the search_path that indexes are built under.

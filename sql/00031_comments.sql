@@ -87,7 +87,7 @@ COMMENT ON FUNCTION exaudit_internal.custom_values IS 'Returns the values of the
 COMMENT ON FUNCTION exaudit_internal.forget_key_changes IS 'Removes the key changes of versions that retention removes.';
 
 -- exaudit_internal: types
-COMMENT ON FUNCTION exaudit_internal.quoted IS 'Returns a name as an expression of PL/pgSQL takes it, quoted where SQL or PL/pgSQL reserves it.';
+COMMENT ON FUNCTION exaudit_internal.quoted_name IS 'Returns a name as an expression of PL/pgSQL takes it, quoted where SQL or PL/pgSQL reserves it.';
 COMMENT ON FUNCTION exaudit_internal.free_name IS 'Returns a quoted name that no column of a relation has: the given one, or one like it.';
 COMMENT ON FUNCTION exaudit_internal.encoding IS 'Returns how values of a type are written into images.';
 COMMENT ON FUNCTION exaudit_internal.base_type IS 'Returns the type beneath a domain, or the type itself.';
@@ -95,7 +95,7 @@ COMMENT ON FUNCTION exaudit_internal.has_domain IS 'Reports whether reading a va
 COMMENT ON FUNCTION exaudit_internal.plain_type IS 'Returns the type under which values of a type are read without checking a domain.';
 COMMENT ON FUNCTION exaudit_internal.type_parts IS 'Returns the parts of a type that ALTER TYPE may change.';
 COMMENT ON FUNCTION exaudit_internal.type_name IS 'Returns the name of a type, the same under any search_path.';
-COMMENT ON FUNCTION exaudit_internal.beneath IS 'Returns the cast from a domain to the type beneath it; an empty text for other types.';
+COMMENT ON FUNCTION exaudit_internal.base_type_cast IS 'Returns the cast from a domain to the type beneath it; an empty text for other types.';
 COMMENT ON FUNCTION exaudit_internal.settings IS 'Returns the settings that the text of a type''s values depends on, with the values under which they are recorded.';
 COMMENT ON FUNCTION exaudit_internal.float_value(double precision) IS 'Returns a floating-point number as JSON that keeps the sign of zero.';
 COMMENT ON FUNCTION exaudit_internal.float_value(real) IS 'Returns a floating-point number as JSON that keeps the sign of zero.';
@@ -116,7 +116,7 @@ COMMENT ON FUNCTION exaudit_internal.with_value IS 'Adds the value of a column t
 COMMENT ON FUNCTION exaudit_internal.with_json_value IS 'Adds the value of a jsonb column to an image, with a note of a JSON null.';
 COMMENT ON FUNCTION exaudit_internal.note_json_null IS 'Notes in an image that a column holds a JSON null, not an SQL NULL.';
 COMMENT ON FUNCTION exaudit_internal.note_masked IS 'Puts a placeholder for a masked column into an image.';
-COMMENT ON FUNCTION exaudit_internal.noted IS 'Adds notes and their placeholders to an image.';
+COMMENT ON FUNCTION exaudit_internal.add_notes IS 'Adds notes and their placeholders to an image.';
 COMMENT ON FUNCTION exaudit_internal.redact IS 'Returns an image without the excluded columns, with placeholders for the masked ones.';
 COMMENT ON FUNCTION exaudit_internal.encode IS 'Returns the image of a row of any table.';
 COMMENT ON FUNCTION exaudit_internal.encode_query IS 'Returns the query that makes the image of a table''s row; NULL if to_jsonb does.';
@@ -150,7 +150,7 @@ COMMENT ON FUNCTION exaudit_internal.decode_all IS 'Returns the rows of many ima
 COMMENT ON FUNCTION exaudit_internal.normalize IS 'Returns an image as the table''s types write it; raises an error for a key that is no column.';
 COMMENT ON FUNCTION exaudit_internal.rows_of IS 'Returns the rows of many images as records.';
 COMMENT ON FUNCTION exaudit_internal.rows_query IS 'Returns a query that reads images as rows of a table under plain types.';
-COMMENT ON FUNCTION exaudit_internal.legible IS 'Reports whether an image can be read as a row of its table.';
+COMMENT ON FUNCTION exaudit_internal.is_legible IS 'Reports whether an image can be read as a row of its table.';
 
 -- exaudit_internal: shape
 COMMENT ON FUNCTION exaudit_internal.shape IS 'Returns what trigger functions are written for: columns and primary key of a relation.';
@@ -177,7 +177,7 @@ COMMENT ON FUNCTION exaudit_internal.key_definition IS 'Returns the column defin
 COMMENT ON FUNCTION exaudit_internal.key_record IS 'Returns the key of an image as a record.';
 COMMENT ON FUNCTION exaudit_internal.key_condition IS 'Returns the SQL condition that a row t has the key k.';
 COMMENT ON FUNCTION exaudit_internal.target IS 'Returns a relation as a statement names it, without its inheritance children.';
-COMMENT ON FUNCTION exaudit_internal.equal_is_same IS 'Reports whether equal keys of a relation are always spelled the same.';
+COMMENT ON FUNCTION exaudit_internal.has_one_spelling IS 'Reports whether equal keys of a relation are always spelled the same.';
 COMMENT ON FUNCTION exaudit_internal.qualified_name IS 'Returns the quoted name of a relation with its schema.';
 COMMENT ON FUNCTION exaudit_internal.check_key IS 'Raises an error for a key that is NULL.';
 
@@ -192,7 +192,7 @@ COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the 
 COMMENT ON FUNCTION exaudit_internal.custom_column_flaws IS 'Returns what is wrong with the custom columns, and the cures.';
 COMMENT ON FUNCTION exaudit_internal.session_user_name IS 'Returns the user who is logged in, if a table has the option record_session_user.';
 COMMENT ON FUNCTION exaudit_internal.empty_copy IS 'Creates an empty copy of exaudit.versions to try columns on.';
-COMMENT ON FUNCTION exaudit_internal.copy_of_referenced IS 'Creates an empty copy of a table that a column references.';
+COMMENT ON FUNCTION exaudit_internal.create_copy_of_referenced IS 'Creates an empty copy of a table that a column references.';
 
 -- exaudit_internal: partitions
 COMMENT ON FUNCTION exaudit_internal.partition_tree IS 'Returns a relation and its partitions on all levels, without locking them.';
@@ -215,8 +215,8 @@ COMMENT ON FUNCTION exaudit_internal.condition_problem IS 'Returns why the condi
 COMMENT ON FUNCTION exaudit_internal.condition_arguments IS 'Returns the arguments of the function of a table''s condition, for a row.';
 COMMENT ON FUNCTION exaudit_internal.condition_query IS 'Returns a query that evaluates the condition of a table for an image.';
 COMMENT ON FUNCTION exaudit_internal.condition_flaw IS 'Returns what is wrong with the function of a table''s condition; NULL if nothing is.';
-COMMENT ON FUNCTION exaudit_internal.meets IS 'Reports whether an image satisfies the condition of its table, or the condition cannot be evaluated.';
-COMMENT ON FUNCTION exaudit_internal.redacted IS 'Returns a whole image as the options of a table say.';
+COMMENT ON FUNCTION exaudit_internal.matches_condition IS 'Reports whether an image satisfies the condition of its table, or the condition cannot be evaluated.';
+COMMENT ON FUNCTION exaudit_internal.redacted_image IS 'Returns a whole image as the options of a table say.';
 
 -- exaudit_internal: record
 COMMENT ON FUNCTION exaudit_internal.note_key_change IS 'Records a change of a primary key, and returns the version''s id.';
@@ -224,7 +224,7 @@ COMMENT ON FUNCTION exaudit_internal.command_of IS 'Returns the number of the co
 COMMENT ON FUNCTION exaudit_internal.record IS 'Adds one version with the session''s data.';
 COMMENT ON FUNCTION exaudit_internal.check_restored IS 'Raises an error while a dump is being loaded, or if ids lag behind the versions.';
 COMMENT ON FUNCTION exaudit_internal.last_version_id IS 'Returns the last id that was given to a version; 0 before the first.';
-COMMENT ON FUNCTION exaudit_internal.captured IS 'Returns what is stored of both images of a change.';
+COMMENT ON FUNCTION exaudit_internal.stored_images IS 'Returns what is stored of both images of a change.';
 COMMENT ON FUNCTION exaudit_internal.record_altered IS 'Records a change of a table that was altered since its triggers were written.';
 COMMENT ON FUNCTION exaudit_internal.description IS 'Returns what record_whole_row needs to know of a relation.';
 COMMENT ON FUNCTION exaudit_internal.record_whole_row IS 'Records a change of a table that a trigger function was not written for, or not as it is.';
@@ -245,13 +245,13 @@ COMMENT ON FUNCTION exaudit_internal.record_truncated IS 'Records the rows of a 
 -- exaudit_internal: moves
 COMMENT ON TABLE exaudit_internal.moves IS 'Rows that are being moved to another partition, until the transaction ends.';
 COMMENT ON FUNCTION exaudit_internal.note_move IS 'Notes that an update may move a row to another partition.';
-COMMENT ON FUNCTION exaudit_internal.leaves IS 'Holds back the DELETE of a row that moves, and reports whether it moves.';
-COMMENT ON FUNCTION exaudit_internal.arrives IS 'Records the INSERT of a row that moves as an update, and reports whether it did.';
+COMMENT ON FUNCTION exaudit_internal.begin_move IS 'Holds back the DELETE of a row that moves, and reports whether it moves.';
+COMMENT ON FUNCTION exaudit_internal.finish_move IS 'Records the INSERT of a row that moves as an update, and reports whether it did.';
 
 -- exaudit_internal: follow
 COMMENT ON FUNCTION exaudit_internal.follow_table IS 'Brings name, key and columns of a tracked table up to date.';
 COMMENT ON FUNCTION exaudit_internal.follow_new_table IS 'Registers a new table and returns its id; NULL if it is registered.';
-COMMENT ON FUNCTION exaudit_internal.let_go IS 'Marks dropped tables as not tracked.';
+COMMENT ON FUNCTION exaudit_internal.untrack_dropped_tables IS 'Marks dropped tables as not tracked.';
 COMMENT ON FUNCTION exaudit_internal.refresh_names IS 'Brings the names of renamed tables up to date.';
 COMMENT ON FUNCTION exaudit_internal.statement_level_obstacles IS 'Returns why statement-level triggers would miss changes of a table.';
 
@@ -294,8 +294,8 @@ COMMENT ON FUNCTION exaudit_internal.search_source IS 'Returns the FROM and WHER
 COMMENT ON FUNCTION exaudit_internal.search_query IS 'Returns the query of a search.';
 COMMENT ON FUNCTION exaudit_internal.search IS 'Returns the versions that pass a filter.';
 COMMENT ON FUNCTION exaudit_internal.arm_probe IS 'Makes the next call of probe_bound return the least value.';
-COMMENT ON FUNCTION exaudit_internal.probe_bound IS 'Returns the bound by which unsummarized searches: once the least value, then the greatest one.';
-COMMENT ON FUNCTION exaudit_internal.unsummarized IS 'Returns how many pages searches read because index versions_id_time does not summarize them, and the first of them.';
+COMMENT ON FUNCTION exaudit_internal.probe_bound IS 'Returns the bound by which unsummarized_pages searches: once the least value, then the greatest one.';
+COMMENT ON FUNCTION exaudit_internal.unsummarized_pages IS 'Returns how many pages searches read because index versions_id_time does not summarize them, and the first of them.';
 COMMENT ON FUNCTION exaudit_internal.summarize_ranges IS 'Summarizes all block ranges of index versions_id_time, also those that a cancelled summarization left.';
 COMMENT ON FUNCTION exaudit_internal.search_transactions IS 'Returns the transactions of the versions that pass a filter, the newest first.';
 COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns how many rows some transactions changed, by table.';
@@ -313,14 +313,14 @@ COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the period of trackin
 COMMENT ON FUNCTION exaudit_internal.changes_after IS 'Returns the changes of a table after a point, for the functions since_as_of.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after a time.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_version IS 'Returns the changes of a table after a version.';
-COMMENT ON FUNCTION exaudit_internal.utc IS 'Returns a time as text, in UTC.';
+COMMENT ON FUNCTION exaudit_internal.utc_text IS 'Returns a time as text, in UTC.';
 COMMENT ON FUNCTION exaudit_internal.transaction_end IS 'Returns the last version of a transaction.';
-COMMENT ON FUNCTION exaudit_internal.complete_since_mark IS 'Reports whether the history of a table reaches back to a mark.';
+COMMENT ON FUNCTION exaudit_internal.is_complete_since_mark IS 'Reports whether the history of a table reaches back to a mark.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_transaction IS 'Returns the changes of a table after a transaction.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_mark IS 'Returns the changes of a table after a mark.';
 
 -- exaudit_internal: identity
-COMMENT ON FUNCTION exaudit_internal.same_place IS 'Reports whether a row is still at the same place in its table.';
+COMMENT ON FUNCTION exaudit_internal.is_at_same_place IS 'Reports whether a row is still at the same place in its table.';
 COMMENT ON FUNCTION exaudit_internal.may_share_keys IS 'Reports whether rows of a table may have the same key until a transaction ends.';
 COMMENT ON FUNCTION exaudit_internal.shared_keys IS 'Returns the keys that several rows may have had at once.';
 COMMENT ON FUNCTION exaudit_internal.rows_there IS 'Returns the rows that had some keys before an id.';
@@ -343,10 +343,10 @@ COMMENT ON FUNCTION exaudit_internal.moved_versions IS 'Returns the versions of 
 COMMENT ON FUNCTION exaudit_internal.is_retyped IS 'Reports whether values of a column mean something else in a later snapshot.';
 COMMENT ON FUNCTION exaudit_internal.renamed_labels IS 'Returns the present names of the labels of enums that were renamed.';
 COMMENT ON FUNCTION exaudit_internal.column_epochs IS 'Returns the earlier names of the columns of a table, and which have changed their type since.';
-COMMENT ON FUNCTION exaudit_internal.relabeled IS 'Returns a value of an enum under the present names of its labels.';
-COMMENT ON FUNCTION exaudit_internal.renamed IS 'Returns an image under the present names of its columns.';
+COMMENT ON FUNCTION exaudit_internal.with_present_labels IS 'Returns a value of an enum under the present names of its labels.';
+COMMENT ON FUNCTION exaudit_internal.with_present_names IS 'Returns an image under the present names of its columns.';
 COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row contains the values that a change gave it.';
-COMMENT ON FUNCTION exaudit_internal.overlaid IS 'Returns an image with the values of one side of a change.';
+COMMENT ON FUNCTION exaudit_internal.with_change IS 'Returns an image with the values of one side of a change.';
 COMMENT ON FUNCTION exaudit_internal.may_be_twice IS 'Reports whether several rows may have had a key in the middle of a transaction.';
 COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was before a change.';
 COMMENT ON FUNCTION exaudit_internal.rows_now IS 'Returns the rows that have some keys now, as images.';
@@ -373,7 +373,7 @@ COMMENT ON FUNCTION exaudit_internal.is_not_null IS 'Reports whether a column ca
 COMMENT ON FUNCTION exaudit_internal.is_pathless IS 'Reports whether the text of a type''s values does not depend on search_path.';
 COMMENT ON FUNCTION exaudit_internal.stores_plainly IS 'Reports whether storing a version runs nothing that a user has added to exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.is_current IS 'Reports whether trigger functions without SET clauses may record a table.';
-COMMENT ON FUNCTION exaudit_internal.setting_differs IS 'Reports whether a setting has another value than sessions usually have.';
+COMMENT ON FUNCTION exaudit_internal.is_unusual_setting IS 'Reports whether a setting has another value than sessions usually have.';
 COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data, as each has that takes changes back.';
 COMMENT ON FUNCTION exaudit_internal.is_rollback IS 'Reports whether the session takes changes back.';
 COMMENT ON FUNCTION exaudit_internal.custom_setting IS 'Returns the setting exaudit.custom, NULL where there is no custom data.';
@@ -398,7 +398,7 @@ COMMENT ON FUNCTION exaudit_internal.same_value IS 'Returns an SQL condition tha
 -- exaudit_internal: unique
 COMMENT ON FUNCTION exaudit_internal.unique_columns IS 'Returns the unique indexes of a table, and how to look for equal entries.';
 COMMENT ON FUNCTION exaudit_internal.unquoted_key IS 'Returns a key whose text was taken for a JSON string as the JSON that the text is.';
-COMMENT ON FUNCTION exaudit_internal.spellings IS 'Returns the other spellings of a key that have a history.';
+COMMENT ON FUNCTION exaudit_internal.other_spellings IS 'Returns the other spellings of a key that have a history.';
 COMMENT ON FUNCTION exaudit_internal.index_entries IS 'Returns what an index holds of the rows of images.';
 COMMENT ON FUNCTION exaudit_internal.taken_values IS 'Returns the images with a unique value that another row has.';
 COMMENT ON FUNCTION exaudit_internal.taken_entries IS 'Returns the images with a unique computed value that another row has.';

@@ -64,7 +64,7 @@ func TestConditionsMeanWhatQueriesMean(t *testing.T) {
 		for way, query := range map[string]string{
 			"by a trigger":  `SELECT entity_id::int FROM exaudit.versions WHERE action = 'created' ORDER BY id`,
 			"in many rows":  `SELECT entity_id::int FROM exaudit.versions WHERE action = 'deleted' ORDER BY entity_id`,
-			"of the images": `SELECT id FROM m.rows AS one WHERE exaudit_internal.meets(1, 'm.t'::regclass, exaudit_internal.encode(one)) ORDER BY id`,
+			"of the images": `SELECT id FROM m.rows AS one WHERE exaudit_internal.matches_condition(1, 'm.t'::regclass, exaudit_internal.encode(one)) ORDER BY id`,
 		} {
 			if got := list[int](t, conn, query); !slices.Equal(got, met) {
 				t.Errorf("%s, %s: %v, want %v", condition, way, got, met)

@@ -161,7 +161,7 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 	}{
 		{"refresh", "refresh", "table_id integer, relation oid", "boolean", pinned, true},
 		{"register", "register", "relation oid", "integer", pinned, true},
-		{"let_go", "let_go", "table_id integer", "void", pinned, true},
+		{"untrack_dropped_tables", "untrack_dropped_tables", "table_id integer", "void", pinned, true},
 		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
 		{"partitions", "partitions", "root oid, OUT relid oid, OUT level integer", "SETOF record", pinned, false},
 		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},

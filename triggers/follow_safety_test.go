@@ -69,7 +69,7 @@ func TestFollowingUnderAttack(t *testing.T) {
 	}
 	for _, forbidden := range []string{
 		`SELECT exaudit_follow.mend('public.stolen'::regclass, true)`, `SELECT exaudit_follow.register('public.stolen'::regclass)`,
-		`SELECT exaudit_internal.follow_new_table('public.stolen'::regclass)`, `SELECT exaudit_internal.let_go(1)`,
+		`SELECT exaudit_internal.follow_new_table('public.stolen'::regclass)`, `SELECT exaudit_internal.untrack_dropped_tables(1)`,
 		`ALTER FUNCTION exaudit_follow.refresh SECURITY INVOKER`, `DROP EVENT TRIGGER exaudit_ddl`,
 		`CREATE TRIGGER mine AFTER INSERT ON fake.x FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t2_insert()`,
 	} {
@@ -94,10 +94,10 @@ func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 			RETURN ` + result + `; END $attack$`
 	}
 	for _, forbidden := range []string{
-		`ALTER FUNCTION exaudit_follow.refresh SECURITY INVOKER`, `ALTER FUNCTION exaudit_follow.let_go RESET search_path`,
+		`ALTER FUNCTION exaudit_follow.refresh SECURITY INVOKER`, `ALTER FUNCTION exaudit_follow.untrack_dropped_tables RESET search_path`,
 		`DROP FUNCTION exaudit_follow.mend`, `CREATE FUNCTION exaudit_follow.more() RETURNS void LANGUAGE sql AS ''`,
-		`CREATE OR REPLACE FUNCTION exaudit_follow.let_go(table_id integer) RETURNS void LANGUAGE sql AS ''`,
-		`DROP SCHEMA exaudit_follow CASCADE`, `SELECT exaudit_follow.let_go(1)`,
+		`CREATE OR REPLACE FUNCTION exaudit_follow.untrack_dropped_tables(table_id integer) RETURNS void LANGUAGE sql AS ''`,
+		`DROP SCHEMA exaudit_follow CASCADE`, `SELECT exaudit_follow.untrack_dropped_tables(1)`,
 	} {
 		if err := fails(t, conn, forbidden); err.Code != "42501" {
 			t.Errorf("%s: %v", forbidden, err)
@@ -105,8 +105,8 @@ func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 	}
 	run(t, conn, attack("follow_table", "table_id integer, relation oid", "boolean", "false"),
 		attack("follow_new_table", "relation oid", "integer", "99"),
-		`DROP FUNCTION exaudit_internal.let_go`, `CREATE FUNCTION exaudit_internal.let_go(table_id integer DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $a$ BEGIN
-			IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN INSERT INTO public.stolen VALUES (current_user, 'let_go'); END IF; END $a$`,
+		`DROP FUNCTION exaudit_internal.untrack_dropped_tables`, `CREATE FUNCTION exaudit_internal.untrack_dropped_tables(table_id integer DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $a$ BEGIN
+			IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN INSERT INTO public.stolen VALUES (current_user, 'untrack_dropped_tables'); END IF; END $a$`,
 		`CREATE FUNCTION exaudit_internal.format(text, VARIADIC text[]) RETURNS text `+note("format", "'SELECT 1'"),
 		`GRANT USAGE ON SCHEMA exaudit, exaudit_internal TO PUBLIC`)
 	// by a superuser

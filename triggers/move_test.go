@@ -393,7 +393,7 @@ func TestMoveCannotBeForged(t *testing.T) {
 		`SELECT * FROM exaudit_internal.moves`, `INSERT INTO exaudit_internal.moves (relation, row_id, new_entity_id) VALUES ('p1'::regclass, '(0,1)', '[2, 1]')`,
 		`DELETE FROM exaudit_internal.moves`, `TRUNCATE exaudit_internal.moves`, `SET CONSTRAINTS exaudit_internal.move_ends IMMEDIATE`, `ALTER TABLE exaudit_internal.moves DISABLE TRIGGER ALL`,
 		`SELECT exaudit_internal.note_move('p1'::regclass, '(0,1)', '[2, 1]')`,
-		`SELECT exaudit_internal.leaves(1, 'p1'::regclass, '(0,1)', '{}', '[]', '{}')`, `SELECT exaudit_internal.arrives(1, 'p1'::regclass, '0', '{}', '[]', '{}')`,
+		`SELECT exaudit_internal.begin_move(1, 'p1'::regclass, '(0,1)', '{}', '[]', '{}')`, `SELECT exaudit_internal.finish_move(1, 'p1'::regclass, '0', '{}', '[]', '{}')`,
 		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t1_move()`,
 		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION exaudit_internal.end_move()`,
 	} {

@@ -105,7 +105,7 @@ func cancelSummarization(t *testing.T, db *pgtest.DB) int64 {
 			continue // it was done sooner
 		}
 		db.Exec(t, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)
-		page := pgtest.One[*int64](t, db, `SELECT first_page FROM exaudit_internal.unsummarized()`)
+		page := pgtest.One[*int64](t, db, `SELECT first_page FROM exaudit_internal.unsummarized_pages()`)
 		if page != nil && *page < 512 {
 			return *page
 		}

@@ -39,7 +39,7 @@ func (t *Table) neededSettings() []string {
 func (t *Table) UnusualSettings() string {
 	var conditions []string
 	for _, name := range append(t.neededSettings(), "row_security") {
-		conditions = append(conditions, fmt.Sprintf("exaudit_internal.setting_differs(%s, %s)",
+		conditions = append(conditions, fmt.Sprintf("exaudit_internal.is_unusual_setting(%s, %s)",
 			literal(name), literal(usualValues[name])))
 	}
 	return strings.Join(conditions, "\n       OR ")

@@ -7,7 +7,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.relabeled does the
+// relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.with_present_labels does the
 // same.
 func relabel(i audit.Image, labels map[string]map[string]string) {
 	for name, renamed := range labels {

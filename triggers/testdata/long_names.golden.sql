@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -63,7 +63,7 @@ DECLARE
     recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_update') AND (exaudit_internal.is_misfired('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -129,7 +129,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)

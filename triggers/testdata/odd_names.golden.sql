@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
@@ -74,7 +74,7 @@ DECLARE
     recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_update') AND (exaudit_internal.is_misfired('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -301,7 +301,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.

@@ -160,8 +160,8 @@ BEGIN
                     ELSE exaudit_internal.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous,
                                                       (SELECT exaudit_internal.last_version_id())) END,
                1, 'updated', change.entity, change.previous,
-               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit_internal.noted(change.old_values, change.old_notes) END,
-               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit_internal.noted(change.new_values, change.new_notes) END,
+               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit_internal.add_notes(change.old_values, change.old_notes) END,
+               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit_internal.add_notes(change.new_values, change.new_notes) END,
                stamp.custom, stamp.rollback, session_user
         FROM (SELECT o."row 1",
                      NEW."id"::pg_catalog.text AS entity,

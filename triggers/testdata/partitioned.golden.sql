@@ -24,7 +24,7 @@ BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
        OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
        OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
        OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
@@ -50,7 +50,7 @@ BEGIN
     END IF;
     -- The INSERT of an update that moves the row here is recorded as an update.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
-       AND exaudit_internal.arrives(1, TG_RELID, CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW),
+       AND exaudit_internal.finish_move(1, TG_RELID, CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW),
            exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
@@ -85,7 +85,7 @@ BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
        OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
        OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
@@ -162,7 +162,7 @@ BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
        OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
        OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
        OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
@@ -188,7 +188,7 @@ BEGIN
     END IF;
     -- Skip the DELETE of an update that moves the row to another partition.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
-       AND exaudit_internal.leaves(1, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), OLD),
+       AND exaudit_internal.begin_move(1, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), OLD),
            exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
