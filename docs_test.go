@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -14,24 +13,9 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/program"
+	"github.com/exaudit/exaudit/internal/snippets"
 )
-
-// snippets gives the fenced blocks of a language in a Markdown file.
-func snippets(t *testing.T, file, language string) []string {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(content), -1) {
-		found = append(found, match[1])
-	}
-	if len(found) == 0 {
-		t.Fatalf("%s has no %s", file, language)
-	}
-	return found
-}
 
 // The SQL of the documentation runs, and what it does is recorded.
 func TestDocs(t *testing.T) {
@@ -40,7 +24,7 @@ func TestDocs(t *testing.T) {
 	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
 	ctx := context.Background()
 	conn := db.Connect(t, "")
-	for _, sql := range snippets(t, "docs/recording.md", "sql") {
+	for _, sql := range snippets.Of(t, "docs/recording.md", "sql") {
 		// roles belong to the whole server
 		sql = strings.ReplaceAll(sql, "CREATE ROLE importer;", "")
 		sql = strings.ReplaceAll(sql, "importer", db.Role(t, ""))
@@ -61,15 +45,15 @@ func TestHistoryCommands(t *testing.T) {
 	t.Parallel()
 	db, _ := audited(t, orders, "orders", "customers")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
-	script := "set -e\n" + strings.Join(append(snippets(t, "docs/history.md", "sh"), snippets(t, "docs/recording.md", "sh")...), "")
+	script := "set -e\n" + strings.Join(append(snippets.Of(t, "docs/history.md", "sh"), snippets.Of(t, "docs/recording.md", "sh")...), "")
 	cmd := exec.Command("bash", "-c", script)
-	cmd.Env = append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
+	cmd.Env = append(os.Environ(), "PATH="+program.Path(t), "DATABASE_URL="+db.URL)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "public.customers: 2 rows recorded") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	db.Exec(t, `SELECT exaudit.mark('before-deploy')`)
-	for _, sql := range snippets(t, "docs/history.md", "sql") {
+	for _, sql := range snippets.Of(t, "docs/history.md", "sql") {
 		db.Exec(t, sql)
 	}
 }
@@ -89,11 +73,11 @@ func TestMigrations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("exaudit.yaml", snippets(t, "docs/migrations.md", "yaml")[0])
+	write("exaudit.yaml", snippets.Of(t, "docs/migrations.md", "yaml")[0])
 	write("db/migrations/00001_app.sql", "-- +goose Up\nCREATE TABLE users (id int PRIMARY KEY, password_hash text);\nCREATE TABLE orders (id int PRIMARY KEY);\n")
 	conn := stdlib.OpenDBFromPool(db.Pool)
 	defer conn.Close()
-	for _, snippet := range snippets(t, "docs/migrations.md", "sh") {
+	for _, snippet := range snippets.Of(t, "docs/migrations.md", "sh") {
 		for i, script := range strings.Split(snippet, "goose up\n") {
 			if i > 0 {
 				provider, err := goose.NewProvider(goose.DialectPostgres, conn, os.DirFS(filepath.Join(dir, "db/migrations")))
@@ -105,13 +89,13 @@ func TestMigrations(t *testing.T) {
 				}
 			}
 			cmd := exec.Command("bash", "-ec", script)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+program.Path(t), "DATABASE_URL="+db.URL)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s\n%s", err, script, out)
 			}
 		}
 	}
-	for _, sql := range snippets(t, "docs/migrations.md", "sql") {
+	for _, sql := range snippets.Of(t, "docs/migrations.md", "sql") {
 		db.Exec(t, sql)
 	}
 	if written, err := filepath.Glob(filepath.Join(dir, "db/migrations/*_exaudit_tables.sql")); err != nil || len(written) != 2 {
@@ -127,13 +111,13 @@ func TestReadmeQuickStart(t *testing.T) {
 	}
 	db := pgtest.New(t)
 	script := []string{"set -e"}
-	for _, s := range snippets(t, "README.md", "sh") {
+	for _, s := range snippets.Of(t, "README.md", "sh") {
 		if !strings.Contains(s, "go install") && !strings.Contains(s, "make ") {
 			script = append(script, s)
 		}
 	}
 	cmd := exec.Command("bash", "-c", strings.Join(script, "\n"))
-	cmd.Env = append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
+	cmd.Env = append(os.Environ(), "PATH="+program.Path(t), "DATABASE_URL="+db.URL)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -146,20 +130,14 @@ func TestReadmeQuickStart(t *testing.T) {
 	if got := pgtest.One[string](t, db, `SELECT status || total || (info #>> '{ship,city}') FROM orders`); got != "paid38.90Uppsala" {
 		t.Errorf("after the quick start the order is %s", got)
 	}
-	printed := unnumbered(string(out))
-	for _, session := range snippets(t, "README.md", "console") {
+	printed := snippets.Unnumbered(string(out))
+	for _, session := range snippets.Of(t, "README.md", "console") {
 		for _, part := range strings.Split(session, "$ ") {
-			if _, output, _ := strings.Cut(part, "\n"); !strings.Contains(printed, unnumbered(strings.TrimSpace(output))) {
+			if _, output, _ := strings.Cut(part, "\n"); !strings.Contains(printed, snippets.Unnumbered(strings.TrimSpace(output))) {
 				t.Errorf("the session of README.md shows\n%s\nand the quick start printed\n%s", output, out)
 			}
 		}
 	}
-}
-
-// unnumbered is output without what another run has others of: times and numbers of transactions.
-func unnumbered(output string) string {
-	output = regexp.MustCompile(`\d{4}-\d\d-\d\d [\d:.]+ [+-]\d\d:\d\d`).ReplaceAllString(output, "TIME")
-	return regexp.MustCompile(`(transaction|redo) \d+`).ReplaceAllString(output, "$1 ID")
 }
 
 // The Go of docs/integration.md is in files that are compiled and run.
@@ -173,7 +151,7 @@ func TestIntegrationSnippets(t *testing.T) {
 		}
 		sources.Write(content)
 	}
-	for _, snippet := range snippets(t, "docs/integration.md", "go") {
+	for _, snippet := range snippets.Of(t, "docs/integration.md", "go") {
 		for line := range strings.Lines(snippet) {
 			if !strings.Contains(sources.String(), strings.TrimSpace(line)) {
 				t.Errorf("this line of docs/integration.md is tested nowhere: %s", line)
@@ -192,7 +170,7 @@ func TestSecurityDocs(t *testing.T) {
 	db.Exec(t, `GRANT USAGE ON SCHEMA shop TO `+owner+`; ALTER TABLE shop.orders OWNER TO `+owner+`; INSERT INTO shop.orders VALUES (1);
 		INSERT INTO shop.gone VALUES (1); DROP TABLE shop.gone`)
 	conn := db.Connect(t, "")
-	for _, sql := range snippets(t, "docs/security.md", "sql") {
+	for _, sql := range snippets.Of(t, "docs/security.md", "sql") {
 		if _, err := conn.Exec(ctx, strings.ReplaceAll(sql, "shop_owner", owner)); err != nil {
 			t.Fatalf("%v\n%s", err, sql)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/snippets"
 	"github.com/exaudit/exaudit/internal/sqlcapp/plain"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -119,7 +120,7 @@ func TestReadmeSnippets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for line := range strings.Lines(snippets(t, "README.md", "go")[i]) {
+		for line := range strings.Lines(snippets.Of(t, "README.md", "go")[i]) {
 			if !strings.Contains(string(source), strings.TrimSpace(line)) {
 				t.Errorf("the README's snippet is not in %s: %s", file, line)
 			}

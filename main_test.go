@@ -3,54 +3,21 @@ package exaudit_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/program"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/patch"
 )
 
 func TestMain(m *testing.M) {
 	testall.Checks("20", "100")
-	os.Exit(runWithCommand(m))
-}
-
-// runWithCommand runs the tests, with a directory for the command.
-func runWithCommand(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "exaudit-command-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	built = sync.OnceValues(func() (string, error) {
-		out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "exaudit"), "./cmd/exaudit").CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("%w\n%s", err, out)
-		}
-		return dir, err
-	})
-	return pgtest.M{M: m}.Run()
-}
-
-// built builds the command, once for all tests, and returns its directory.
-var built func() (string, error)
-
-// pathWithCommand is PATH, with exaudit in front.
-func pathWithCommand(t *testing.T) string {
-	t.Helper()
-	dir, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir + string(filepath.ListSeparator) + os.Getenv("PATH")
+	os.Exit(program.Run(m))
 }
 
 // audited gives a database with some tables, all of them tracked.

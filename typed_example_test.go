@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/snippets"
 )
 
 // Order is what sqlc generates for the table orders of the tests.
@@ -144,7 +145,7 @@ func TestHistoryExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, snippet := range snippets(t, "docs/history.md", "go") {
+	for _, snippet := range snippets.Of(t, "docs/history.md", "go") {
 		for line := range strings.Lines(snippet) {
 			if !strings.Contains(string(source), strings.TrimSpace(line)) {
 				t.Errorf("the snippet of docs/history.md is not what is tested here: %s", line)

@@ -10,6 +10,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/snippets"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -48,7 +49,7 @@ func TestUndoExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(snippets(t, "docs/undo.md", "go")[0]) {
+	for line := range strings.Lines(snippets.Of(t, "docs/undo.md", "go")[0]) {
 		if !strings.Contains(string(source), strings.TrimSpace(line)) {
 			t.Errorf("this line of docs/undo.md is tested nowhere: %s", line)
 		}

@@ -1,8 +1,7 @@
-package exaudit_test
+package test_test
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"testing"
 
@@ -22,13 +21,10 @@ var (
 	_ withdb.DBTX = (*exaudit.DB)(nil)
 )
 
-//go:embed internal/sqlcapp/schema.sql
-var library string
-
 // What sqlc generates runs on a DB unchanged, and all of it is recorded with who did it.
 func TestSQLC(t *testing.T) {
 	t.Parallel()
-	db := auditdb.New(t, library)
+	db := auditdb.New(t, library(t))
 	auditdb.Install(t, db, "authors", "books")
 	adb := exaudit.New(db.Pool)
 	q := plain.New(adb)

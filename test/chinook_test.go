@@ -1,4 +1,4 @@
-package exaudit_test
+package test_test
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func chinook(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	t.Helper()
 	path := os.Getenv("EXAUDIT_CHINOOK")
 	if path == "" {
-		path = filepath.Join("..", "shared", "data", "chinook.sql")
+		path = filepath.Join("..", "..", "shared", "data", "chinook.sql")
 	}
 	script, err := os.ReadFile(path)
 	if err != nil {

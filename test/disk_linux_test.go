@@ -1,4 +1,4 @@
-package exaudit_test
+package test_test
 
 import (
 	"context"

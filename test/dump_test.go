@@ -1,4 +1,4 @@
-package exaudit_test
+package test_test
 
 import (
 	"context"
@@ -18,6 +18,8 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/program"
+	"github.com/exaudit/exaudit/internal/snippets"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -76,7 +78,7 @@ var dumpEntities = []struct {
 // one, and with exaudit.
 func clientTools(t *testing.T, db *pgtest.DB) string {
 	t.Helper()
-	path := pathWithCommand(t)
+	path := program.Path(t)
 	bin := pgtest.One[string](t, db, `SELECT setting FROM pg_config WHERE name = 'BINDIR'`)
 	if _, err := os.Stat(filepath.Join(bin, "pg_dump")); err == nil {
 		path = bin + string(filepath.ListSeparator) + path
@@ -140,7 +142,7 @@ func TestDumpAndRestore(t *testing.T) {
 	source := dumpSource(t)
 	path := clientTools(t, source)
 	want, wantRows := record(t, source), dumpRows(t, source)
-	blocks := snippets(t, "docs/operations.md", "sh")
+	blocks := snippets.Of(t, "docs/operations.md", "sh")
 	for i, block := range testall.Sample(blocks[:len(blocks)-1], 2) {
 		t.Run(fmt.Sprint("block ", i), func(t *testing.T) {
 			restore, sync, ok := strings.Cut(block, "exaudit sync")
@@ -407,7 +409,7 @@ func TestDumpFollowed(t *testing.T) {
 		CREATE TABLE events (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1)`)
 	path := clientTools(t, source)
 	want := record(t, source)
-	blocks := snippets(t, "docs/operations.md", "sh")
+	blocks := snippets.Of(t, "docs/operations.md", "sh")
 	blocks = append(blocks[:len(blocks)-1], `pg_dump --format custom --file shop.dump "$SOURCE"
 pg_restore --dbname "$TARGET" shop.dump
 psql "$TARGET" -qX -c "DROP TABLE events" # pg_restore cannot drop the keys of partitions

@@ -1,4 +1,4 @@
-package exaudit_test
+package test_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -156,5 +157,51 @@ func checkHotRows(ctx context.Context, t *testing.T, url string, tally *tally) {
 		writers, hotRows, changes, tally.committed.Load(), tally.rolledBack.Load(), tally.savepoints.Load(), tally.deadlocks.Load())
 	if changes == 0 || tally.deadlocks.Load() == 0 {
 		t.Error("the test did not get to do its work")
+	}
+}
+
+// The server is killed when all is written and nothing is committed: nothing is applied.
+func TestUndoAndCrash(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	server, pool := serverToKill(t)
+	db := &pgtest.DB{Pool: pool}
+	db.Exec(t, `CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
+		INSERT INTO parents SELECT i, i FROM generate_series(1, 3000) i; INSERT INTO children SELECT i, i FROM generate_series(1, 3000) i`)
+	adb := exaudit.New(pool)
+	if _, err := adb.Install(ctx, []string{"parents", "children"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	bad := inOneTransaction(t, db, `UPDATE parents SET n = 0 WHERE id <= 2000`, `DELETE FROM parents WHERE id > 2000`)
+	content := `SELECT (SELECT string_agg(p::text, ' ' ORDER BY id) FROM parents p) || (SELECT string_agg(c::text, ' ' ORDER BY id) FROM children c)`
+	before := pgtest.One[string](t, db, content)
+
+	selection := exaudit.Select(exaudit.ByTransaction(bad))
+	_, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage audit.Stage, _ int) {
+		if stage == "checking what was written" {
+			server.Kill()
+		}
+	}})
+	if err == nil {
+		t.Fatal("the undo outlived its server")
+	}
+	pool.Close()
+	if err := server.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if pool, err = pgxpool.New(ctx, server.URL("postgres")); err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	db.Pool, adb = pool, exaudit.New(pool)
+	if got := pgtest.One[string](t, db, content); got != before {
+		t.Error("something was applied")
+	}
+	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); n != 0 {
+		t.Errorf("%d rollbacks are recorded", n)
+	}
+	plan, err := adb.Undo(ctx, selection, nil)
+	if err != nil || len(plan.Rows) != 4000 {
+		t.Errorf("afterwards: %v", err)
 	}
 }

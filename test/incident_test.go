@@ -1,4 +1,4 @@
-package exaudit_test
+package test_test
 
 import (
 	"os"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/program"
+	"github.com/exaudit/exaudit/internal/snippets"
 )
 
 // The page that walks through an incident, command by command.
@@ -19,7 +21,7 @@ func TestIncident(t *testing.T) {
 	}
 	db := auditdb.New(t, "")
 	dir := t.TempDir()
-	for i, sql := range snippets(t, "docs/undo.md", "sql") {
+	for i, sql := range snippets.Of(t, "docs/undo.md", "sql") {
 		if i == 0 {
 			db.Exec(t, sql)
 			continue
@@ -39,14 +41,14 @@ func TestIncident(t *testing.T) {
 		"exaudit mark before-deploy": nil,
 	}
 	var printed strings.Builder
-	for _, script := range snippets(t, "docs/undo.md", "sh") {
+	for _, script := range snippets.Of(t, "docs/undo.md", "sh") {
 		cmd := exec.Command("bash", "-ec", script)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+program.Path(t), "DATABASE_URL="+db.URL)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, script, out)
 		}
-		printed.WriteString(unnumbered(string(out)))
+		printed.WriteString(snippets.Unnumbered(string(out)))
 		for command, texts := range wanted {
 			if !strings.Contains(script, command) {
 				continue
@@ -65,8 +67,8 @@ func TestIncident(t *testing.T) {
 			}
 		}
 	}
-	for _, shown := range snippets(t, "docs/undo.md", "text") {
-		if !strings.Contains(printed.String(), unnumbered(shown)) {
+	for _, shown := range snippets.Of(t, "docs/undo.md", "text") {
+		if !strings.Contains(printed.String(), snippets.Unnumbered(shown)) {
 			t.Errorf("no command of the page prints\n%s", shown)
 		}
 	}
