@@ -140,6 +140,7 @@ func TestAmongTraps(t *testing.T) {
 
 // Without custom columns, triggers record custom data in another way.
 func TestWithoutCustomColumnsAmongTraps(t *testing.T) {
+	testall.Only(t, "TestFunctionsWithoutSettingsAmongTraps has most of it")
 	t.Parallel()
 	d := newTrapped(t)
 	tables, _, _ := strings.Cut(trappedTables, "ALTER TABLE exaudit.versions")
@@ -186,9 +187,9 @@ func TestFunctionsWithoutSettingsAmongTraps(t *testing.T) {
 		t.Errorf("%d functions have no SET clauses, want 15", n)
 	}
 	for _, setting := range []string{"timezone", "row_security", "exaudit.custom", "exaudit.rollback"} {
-		for _, value := range map[string][]string{
+		for _, value := range testall.Turn(1, map[string][]string{
 			"timezone": {"UTC", "Asia/Tokyo"}, "row_security": {"off"}, "exaudit.custom": {`{"a": 1}`, `{"a": "\u00e9"}`}, "exaudit.rollback": {"on"},
-		}[setting] {
+		}[setting]...) {
 			set := fmt.Sprintf(`SELECT pg_catalog.set_config('%s', '%s', false)`, setting, value)
 			for _, name := range names {
 				d.run(set+"; "+strings.ReplaceAll(`INSERT INTO public.TABLE (id, n, note, doc, raw, f, g, at, span, tags, fs, moods, m, c, bytes, x, ch)

@@ -165,14 +165,16 @@ func TestUndoAndCrash(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	server, pool := serverToKill(t)
+	n := testall.Or(300, 3000)
 	db := &pgtest.DB{Pool: pool}
-	db.Exec(t, `CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
-		INSERT INTO parents SELECT i, i FROM generate_series(1, 3000) i; INSERT INTO children SELECT i, i FROM generate_series(1, 3000) i`)
+	db.Exec(t, fmt.Sprintf(`CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
+		INSERT INTO parents SELECT i, i FROM generate_series(1, %[1]d) i; INSERT INTO children SELECT i, i FROM generate_series(1, %[1]d) i`, n))
 	adb := exaudit.New(pool)
 	if _, err := adb.Install(ctx, []string{"parents", "children"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	bad := inOneTransaction(t, db, `UPDATE parents SET n = 0 WHERE id <= 2000`, `DELETE FROM parents WHERE id > 2000`)
+	bad := inOneTransaction(t, db, fmt.Sprintf(`UPDATE parents SET n = 0 WHERE id <= %d`, n*2/3),
+		fmt.Sprintf(`DELETE FROM parents WHERE id > %d`, n*2/3))
 	content := `SELECT (SELECT string_agg(p::text, ' ' ORDER BY id) FROM parents p) || (SELECT string_agg(c::text, ' ' ORDER BY id) FROM children c)`
 	before := pgtest.One[string](t, db, content)
 
@@ -197,11 +199,11 @@ func TestUndoAndCrash(t *testing.T) {
 	if got := pgtest.One[string](t, db, content); got != before {
 		t.Error("something was applied")
 	}
-	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); n != 0 {
-		t.Errorf("%d rollbacks are recorded", n)
+	if written := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); written != 0 {
+		t.Errorf("%d rollbacks are recorded", written)
 	}
 	plan, err := adb.Undo(ctx, selection, nil)
-	if err != nil || len(plan.Rows) != 4000 {
+	if err != nil || len(plan.Rows) != n*4/3 {
 		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -198,7 +198,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		after := interrupt.State(t, undisturbed, c.tables...)
 		undisturbed.Pool.Close()
-		for free := int64(0); free < diskSize; free += c.step * testall.Or[int64](4, 1) {
+		for free := int64(0); free < diskSize; free += c.step * testall.Or[int64](8, 1) {
 			db := d.database(c.template)
 			before := interrupt.State(t, db, c.tables...)
 			d.fill(free)

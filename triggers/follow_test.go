@@ -477,7 +477,8 @@ func TestFollowingConcurrently(t *testing.T) {
 	t.Parallel()
 	db := followed(t, allNew, itemsSchema, "items")
 	errs := make(chan error)
-	const sessions, rounds = 4, 5
+	const sessions = 4
+	rounds := testall.Or(2, 5)
 	for i := range sessions {
 		conn := db.Connect(t, "")
 		go func() {
