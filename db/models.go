@@ -199,23 +199,20 @@ type ExauditInternalRelation struct {
 
 // The recorded columns of all tables, with their encodings.
 type ExauditInternalTableColumn struct {
-	Relation          uint32
-	Number            int32
-	Name              string
-	TypeName          string
-	Type              uint32
-	TypeModifier      int32
-	BuiltIn           bool
-	Encoding          string
-	Settings          []string
-	ValueExpression   string
-	KeyPosition       int32
-	Generated         bool
-	EqualIsSame       *bool
-	EqualIsSameHere   *bool
-	NotNull           bool
-	ChangedExpression string
-	Numbered          bool
+	Relation        uint32
+	Number          int32
+	Name            string
+	TypeName        string
+	Type            uint32
+	TypeModifier    int32
+	Collation       uint32
+	BuiltIn         bool
+	Encoding        string
+	ValueExpression string
+	KeyPosition     int32
+	Generated       bool
+	Numbered        bool
+	NotNull         bool
 }
 
 // Named points in the history; see the function exaudit.mark.

@@ -60,16 +60,33 @@ WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_internal,exaudit_
 ORDER BY n.nspname;
 
 -- name: TableColumns :many
-SELECT c.relation, c.name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
-       exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
+WITH types AS MATERIALIZED ( -- what depends on types alone is asked once for each
+    SELECT d.type, d.collation, exaudit_internal.changed_expression(d.type, d.collation) AS changed_expression,
+           exaudit_internal.is_same_if_equal(d.type, d.collation) AS is_same_if_equal,
+           exaudit_internal.is_pathless(d.type) AS pathless,
+           -- as jsonb, a date or timestamp looks the same under every datestyle
+           CASE WHEN d.type OPERATOR(pg_catalog.=) ANY ('{pg_catalog.date,pg_catalog.timestamp}'::pg_catalog.regtype[]) THEN '{}'
+                WHEN d.type OPERATOR(pg_catalog.=) 'pg_catalog.timestamptz'::pg_catalog.regtype THEN '{timezone}'
+                ELSE exaudit_internal.settings(d.type) END::pg_catalog.text[] AS settings
+    FROM (SELECT DISTINCT a.atttypid AS type, a.attcollation AS collation
+          FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid OPERATOR(pg_catalog.=) ANY (@relations::pg_catalog.oid[]) AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped) AS d
+)
+SELECT c.relation, c.name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding,
+       t.settings::pg_catalog.text[] AS settings, c.value_expression, c.key_position, c.generated, c.numbered,
+       t.changed_expression::pg_catalog.text AS changed_expression,
+       -- with a scale for all values, 1.0 and 1.00 are equal and the same
+       ((t.is_same_if_equal OR c.type OPERATOR(pg_catalog.=) 'pg_catalog.numeric'::pg_catalog.regtype AND c.type_modifier OPERATOR(pg_catalog.>=) 0)
+        AND c.not_null AND c.number OPERATOR(pg_catalog.<>) ALL (r.unchecked))::pg_catalog.bool AS plainly_compared,
+       t.pathless::pg_catalog.bool AS pathless,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted_name(c.name), w.bound), '')::pg_catalog.text AS new_oversized
-FROM exaudit_internal.table_columns c
-LEFT JOIN (pg_catalog.unnest(@relations::pg_catalog.oid[]) AS r (relation)
-           CROSS JOIN LATERAL exaudit_internal.wide_columns(r.relation) AS w)
-       ON r.relation OPERATOR(pg_catalog.=) c.relation AND w.number OPERATOR(pg_catalog.=) c.number
-WHERE c.relation OPERATOR(pg_catalog.=) ANY (@relations::pg_catalog.oid[])
+FROM (SELECT DISTINCT u.relation, exaudit_internal.unchecked_columns(u.relation) AS unchecked FROM pg_catalog.unnest(@relations::pg_catalog.oid[]) AS u (relation)) AS r
+JOIN exaudit_internal.table_columns c ON c.relation OPERATOR(pg_catalog.=) r.relation
+JOIN types t ON t.type OPERATOR(pg_catalog.=) c.type AND t.collation OPERATOR(pg_catalog.=) c.collation
+LEFT JOIN ((SELECT DISTINCT u.relation FROM pg_catalog.unnest(@relations::pg_catalog.oid[]) AS u (relation)) AS wr
+           CROSS JOIN LATERAL exaudit_internal.wide_columns(wr.relation) AS w)
+       ON wr.relation OPERATOR(pg_catalog.=) c.relation AND w.number OPERATOR(pg_catalog.=) c.number
 ORDER BY c.relation, c.number;
 
 -- name: PresentColumns :one

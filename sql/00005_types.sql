@@ -45,6 +45,14 @@ DECLARE
     t       record;
     element text;
 BEGIN
+    -- the most common ones, without a look at the catalog
+    IF type IN ('bool'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'text'::regtype, 'varchar'::regtype,
+                'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN
+        RETURN 'native';
+    ELSIF type = 'jsonb'::regtype THEN
+        RETURN 'jsonb';
+    END IF;
+
     SELECT ty.typtype, ty.typbasetype, ty.typelem, ty.typrelid, ty.typdelim,
            ty.typnamespace = 'pg_catalog'::regnamespace AS builtin,
            ty.typcategory = 'A' AND ty.typlen = -1 AS is_array
@@ -55,8 +63,6 @@ BEGIN
         RETURN exaudit_internal.encoding(t.typbasetype);
     ELSIF type IN ('json'::regtype, 'xml'::regtype, 'int2vector'::regtype, 'oidvector'::regtype) THEN
         RETURN 'text';
-    ELSIF type = 'jsonb'::regtype THEN
-        RETURN 'jsonb';
     ELSIF type IN ('float4'::regtype, 'float8'::regtype) THEN
         RETURN 'float';
     ELSIF t.is_array AND t.typelem <> 0 THEN
@@ -227,22 +233,61 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.base_type_cast TO exaudit_writer, exaudit_reader;
 
--- Can a column hold no NULL? Since PostgreSQL 18, one that is NOT NULL may have rows from before that were not checked.
-CREATE FUNCTION exaudit_internal.is_not_null(relation oid, number smallint) RETURNS boolean
+-- The columns that are NOT NULL and may hold NULL all the same: since PostgreSQL 18, in rows from before that were not
+-- checked.
+CREATE FUNCTION exaudit_internal.unchecked_columns(relation oid) RETURNS integer[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
-    RETURN (
-        SELECT a.attnotnull
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
-                               WHERE c.conrelid = $1 AND c.contype = 'n' AND c.conkey[1] = $2 AND NOT c.convalidated)
-        FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2
-    );
+    RETURN ARRAY(SELECT c.conkey[1]::integer FROM pg_catalog.pg_constraint c
+                 WHERE c.conrelid = $1 AND c.contype = 'n' AND NOT c.convalidated);
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.is_not_null TO exaudit_writer, exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.unchecked_columns TO exaudit_writer, exaudit_reader;
+
+-- Is a value of a type the same, as it is stored, where "=" says that it is equal? The default btree operator class tells
+-- whether equal means the same image. bpchar says so too, but unconstrained it keeps blanks that "=" ignores. No type
+-- outside pg_catalog is asked, not even an enum: its owner's implicit cast could change which operator "=" is.
+CREATE FUNCTION exaudit_internal.is_same_if_equal(type oid, collation_id oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    base oid := exaudit_internal.base_type(type);
+BEGIN
+    RETURN (SELECT ty.typnamespace = 'pg_catalog'::regnamespace FROM pg_catalog.pg_type ty WHERE ty.oid = base)
+       AND base <> 'bpchar'::regtype
+       AND EXISTS (SELECT
+                   FROM pg_catalog.pg_opclass oc
+                   JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
+                   JOIN pg_catalog.pg_amproc ap ON ap.amprocfamily = oc.opcfamily
+                                               AND ap.amproclefttype = oc.opcintype
+                                               AND ap.amprocnum = 4
+                   WHERE oc.opcdefault
+                     AND oc.opcintype = CASE WHEN base = 'varchar'::regtype THEN 'text'::regtype::oid ELSE base END
+                     AND (ap.amproc = 'pg_catalog.btequalimage'::regproc
+                          OR (SELECT col.collisdeterministic FROM pg_catalog.pg_collation col WHERE col.oid = collation_id)));
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_same_if_equal TO exaudit_reader;
+
+-- An SQL expression that is true where the stored values of a column differ; {old} and {new} stand for them.
+CREATE FUNCTION exaudit_internal.changed_expression(type oid, collation_id oid) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE
+               WHEN exaudit_internal.is_same_if_equal(type, collation_id) THEN '{old} IS DISTINCT FROM {new}'
+               -- 1.0 and 1.00 are equal; faster than the general way
+               WHEN exaudit_internal.base_type(type) = 'numeric'::regtype
+                   THEN '{old} IS DISTINCT FROM {new} OR pg_catalog.scale({old}) IS DISTINCT FROM pg_catalog.scale({new})'
+               ELSE 'ROW({old})::record OPERATOR(pg_catalog.*<>) ROW({new})::record'
+           END;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.changed_expression TO exaudit_reader;
 
 -- Is the text of a type's values the same whatever search_path is, and made by nobody else's code? Composite types may get
 -- other attributes at any time, and the reg types leave out schemas of the path.

@@ -13,58 +13,18 @@ SELECT a.attrelid                                              AS relation,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name,
        a.atttypid                                              AS type,
        a.atttypmod                                             AS type_modifier,
+       a.attcollation                                          AS collation,
        own.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AS built_in,
        e.encoding,
-       -- as jsonb, a date or timestamp looks the same under every datestyle
-       CASE a.atttypid
-           WHEN 'date'::pg_catalog.regtype THEN '{}'
-           WHEN 'timestamp'::pg_catalog.regtype THEN '{}'
-           WHEN 'timestamptz'::pg_catalog.regtype THEN '{timezone}'
-           ELSE exaudit_internal.settings(a.atttypid)
-       END::text[]                                             AS settings,
        exaudit_internal.value_expression(a.atttypid, e.encoding)        AS value_expression,
        coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
        a.attgenerated <> ''                                    AS generated,
-       same.equal_is_same,
-       -- the same with a scale for all values: 1.0 and 1.00 are equal
-       same.equal_is_same
-           OR (a.atttypid = 'numeric'::pg_catalog.regtype AND a.atttypmod >= 0) AS equal_is_same_here,
-       exaudit_internal.is_not_null(a.attrelid, a.attnum)      AS not_null,
-       -- Is true where the stored value differs. "=" sees every difference only where the default
-       -- btree operator class says that equal means the same image. bpchar says so too, but
-       -- unconstrained it keeps blanks that "=" ignores. No type outside pg_catalog is asked,
-       -- not even an enum: its owner's implicit cast could change which operator "=" is.
-       CASE
-           WHEN same.equal_is_same THEN '{old} IS DISTINCT FROM {new}'
-           -- 1.0 and 1.00 are equal; faster than the general way
-           WHEN base.oid = 'numeric'::pg_catalog.regtype
-               THEN '{old} IS DISTINCT FROM {new} OR pg_catalog.scale({old}) IS DISTINCT FROM pg_catalog.scale({new})'
-           ELSE 'ROW({old})::record OPERATOR(pg_catalog.*<>) ROW({new})::record'
-       END                                                     AS changed_expression,
-       a.attidentity = 'a'                                     AS numbered -- an UPDATE can only number it anew
+       a.attidentity = 'a'                                     AS numbered, -- an UPDATE can only number it anew
+       a.attnotnull                                            AS not_null
 FROM pg_catalog.pg_attribute a
 -- OFFSET 0: once per column, not once per use
 CROSS JOIN LATERAL (SELECT exaudit_internal.encoding(a.atttypid) AS encoding OFFSET 0) e
 JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
-JOIN pg_catalog.pg_type base ON base.oid = CASE WHEN own.typtype = 'd' THEN exaudit_internal.base_type(own.oid) ELSE own.oid END
-LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
-CROSS JOIN LATERAL (
-    SELECT base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
-           AND base.oid <> 'bpchar'::pg_catalog.regtype
-           AND exists (SELECT
-                       FROM pg_catalog.pg_opclass oc
-                       JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
-                       JOIN pg_catalog.pg_amproc ap ON ap.amprocfamily = oc.opcfamily
-                                                   AND ap.amproclefttype = oc.opcintype
-                                                   AND ap.amprocnum = 4
-                       WHERE oc.opcdefault
-                         AND oc.opcintype = CASE
-                                 WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
-                                 ELSE base.oid
-                             END
-                         AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic))
-               AS equal_is_same
-    OFFSET 0) same
 LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
 WHERE a.attnum > 0
   AND NOT a.attisdropped

@@ -84,7 +84,8 @@ BEGIN
            least(k.most, k.together / count(*) OVER (PARTITION BY k.kind))
     FROM exaudit_internal.table_columns c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
-    CROSS JOIN LATERAL (SELECT exaudit_internal.base_type(c.type) AS type OFFSET 0) base
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN exaudit_internal.base_type(t.oid) ELSE t.oid END AS type OFFSET 0) base
     JOIN (VALUES ('text', 'pg_catalog.octet_length(%s.%s)', 1000000, 60000000),
                  ('jsonb', 'pg_catalog.pg_column_size(%s.%s)', 100000, 200000),
                  ('other', 'pg_catalog.pg_column_size(%s.%s)', 16000, 19000)) AS k (kind, size, most, together)

@@ -12,6 +12,8 @@ CREATE FUNCTION exaudit_internal.shape(relation oid) RETURNS text
     SET quote_all_identifiers = off
 AS $$
 #variable_conflict use_column
+DECLARE
+    unchecked integer[] := exaudit_internal.unchecked_columns(relation);
 BEGIN
     RETURN (
         SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
@@ -20,7 +22,7 @@ BEGIN
                           -- under such a collation, "=" does not see every difference
                           || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END
                           -- "<>" is asked where neither value can be NULL
-                          || CASE WHEN exaudit_internal.is_not_null(a.attrelid, a.attnum) THEN ' NOT NULL' ELSE '' END,
+                          || CASE WHEN a.attnotnull AND a.attnum <> ALL (unchecked) THEN ' NOT NULL' ELSE '' END,
                           E',\n        ' ORDER BY a.attnum)
                || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
                                                      string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))

@@ -314,7 +314,7 @@ AS $$
 BEGIN
     RETURN (
         -- as triggers compare them
-        SELECT bool_and(c.equal_is_same) FROM exaudit_internal.table_columns c WHERE c.relation = $1 AND c.key_position >= 0
+        SELECT bool_and(exaudit_internal.is_same_if_equal(c.type, c.collation)) FROM exaudit_internal.table_columns c WHERE c.relation = $1 AND c.key_position >= 0
     );
 END
 $$;

@@ -5,6 +5,17 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- +goose StatementBegin
+-- The names of the primary key, in its order, of columns as present_columns has them.
+CREATE FUNCTION exaudit_internal.key_names(columns jsonb) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT c ->> 'name' FROM pg_catalog.jsonb_array_elements(columns) AS c
+                 WHERE c ? 'key' ORDER BY (c -> 'key')::integer);
+END
+$$;
+
 -- Brings the registry up to date with a tracked table: its name, its key, its columns.
 -- Gives whether its triggers fire for replicas; NULL where the table is not tracked.
 CREATE FUNCTION exaudit_internal.follow_table(table_id integer, relation oid) RETURNS boolean
@@ -14,7 +25,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     replica boolean;
-    keys    text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit_internal.key_columns($2) -> 'names'));
+    present jsonb := exaudit_internal.present_columns($2);
+    keys    text[] := exaudit_internal.key_names(present);
 BEGIN
     SELECT t.options @> '{"record_replicated": true}' INTO replica FROM exaudit.tables t WHERE t.id = $1 AND t.tracked;
     IF NOT FOUND THEN
@@ -28,7 +40,7 @@ BEGIN
     WHERE t.id = $1 AND c.oid = $2
       AND ((t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
            OR keys <> '{}' AND t.key_columns <> keys);
-    PERFORM exaudit_internal.note_columns($1, $2, exaudit_internal.present_columns($2));
+    PERFORM exaudit_internal.note_columns($1, $2, present);
     RETURN replica;
 END
 $$;
@@ -41,18 +53,18 @@ CREATE FUNCTION exaudit_internal.follow_new_table(relation oid) RETURNS integer
 AS $$
 DECLARE
     table_id integer;
+    present  jsonb := exaudit_internal.present_columns($1);
 BEGIN
     IF EXISTS (SELECT FROM exaudit_internal.tables_of($1)) THEN
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.tables (schema_name, table_name, key_columns, complete_after)
-    SELECT n.nspname, c.relname, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit_internal.key_columns($1) -> 'names')),
-           exaudit_internal.last_version_id()
+    SELECT n.nspname, c.relname, exaudit_internal.key_names(present), exaudit_internal.last_version_id()
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = $1
     RETURNING id INTO table_id;
-    PERFORM exaudit_internal.note_columns(table_id, $1, exaudit_internal.present_columns($1));
+    PERFORM exaudit_internal.note_columns(table_id, $1, present);
     RETURN table_id;
 END
 $$;
@@ -71,6 +83,23 @@ BEGIN
           SELECT gone.id FROM (SELECT t.id FROM exaudit.tables t
                                WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = t.id)
                                FOR NO KEY UPDATE SKIP LOCKED) AS gone) AS g;
+END
+$$;
+
+-- The same for relations that were dropped just now, and for tables whose triggers went with them. It asks of no others:
+-- there may be many.
+CREATE FUNCTION exaudit_internal.untrack_dropped_relations(relations oid[], table_ids integer[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM exaudit_internal.end_tracking(gone.id)
+    FROM (SELECT t.id FROM exaudit.tables t
+          WHERE t.tracked AND t.id = ANY (table_ids || ARRAY(SELECT s.table_id FROM exaudit_internal.column_snapshots s
+                                                             WHERE s.relation = ANY (relations)))
+            AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = t.id)
+          FOR NO KEY UPDATE SKIP LOCKED) AS gone;
 END
 $$;
 

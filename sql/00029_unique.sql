@@ -149,7 +149,7 @@ BEGIN
     JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
     CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
     WHERE c.relation = other_spellings.relation
-    HAVING count(*) FILTER (WHERE NOT c.equal_is_same
+    HAVING count(*) FILTER (WHERE NOT exaudit_internal.is_same_if_equal(c.type, c.collation)
                               AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) IN ('b', 'r', 'm')) > 0
        AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
     IF same_image IS NULL THEN

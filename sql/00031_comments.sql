@@ -105,6 +105,9 @@ COMMENT ON FUNCTION exaudit_internal.array_value IS 'Returns an array as a JSON 
 COMMENT ON FUNCTION exaudit_internal.float_array_value IS 'Returns an array of floating-point numbers as a JSON list, or as text if it is not a list or holds -0.';
 COMMENT ON FUNCTION exaudit_internal.format_array_value IS 'Returns an array as a JSON list of its elements'' texts, or as text if it is not a list.';
 COMMENT ON FUNCTION exaudit_internal.value_expression IS 'Returns an SQL expression for the encoded value of a column.';
+COMMENT ON FUNCTION exaudit_internal.unchecked_columns IS 'Returns the columns that are NOT NULL and may hold NULL in rows that were not checked.';
+COMMENT ON FUNCTION exaudit_internal.is_same_if_equal IS 'Reports whether equal values of a type are always stored the same.';
+COMMENT ON FUNCTION exaudit_internal.changed_expression IS 'Returns an SQL expression that is true where the stored values of a column differ.';
 COMMENT ON FUNCTION exaudit_internal.plain_value IS 'Returns an SQL expression that reads a column under its plain type.';
 COMMENT ON FUNCTION exaudit_internal.type_named IS 'Returns the type with a name; NULL if there is none.';
 COMMENT ON FUNCTION exaudit_internal.columns_of_types IS 'Returns the columns of a relation that have one of some types, or a domain over one of them.';
@@ -251,7 +254,9 @@ COMMENT ON FUNCTION exaudit_internal.finish_move IS 'Records the INSERT of a row
 -- exaudit_internal: follow
 COMMENT ON FUNCTION exaudit_internal.follow_table IS 'Brings name, key and columns of a tracked table up to date.';
 COMMENT ON FUNCTION exaudit_internal.follow_new_table IS 'Registers a new table and returns its id; NULL if it is registered.';
+COMMENT ON FUNCTION exaudit_internal.key_names IS 'Returns the names of the columns of the primary key.';
 COMMENT ON FUNCTION exaudit_internal.untrack_dropped_tables IS 'Marks dropped tables as not tracked.';
+COMMENT ON FUNCTION exaudit_internal.untrack_dropped_relations IS 'Marks tables that were dropped just now as not tracked.';
 COMMENT ON FUNCTION exaudit_internal.refresh_names IS 'Brings the names of renamed tables up to date.';
 COMMENT ON FUNCTION exaudit_internal.statement_level_obstacles IS 'Returns why statement-level triggers would miss changes of a table.';
 
@@ -369,7 +374,6 @@ COMMENT ON FUNCTION exaudit_internal.has_versions IS 'Reports whether anything w
 COMMENT ON FUNCTION exaudit_internal.baseline_lock IS 'Returns the statement that locks a table for its baseline.';
 
 -- exaudit_internal: functions without SET clauses
-COMMENT ON FUNCTION exaudit_internal.is_not_null IS 'Reports whether a column can hold no NULL.';
 COMMENT ON FUNCTION exaudit_internal.is_pathless IS 'Reports whether the text of a type''s values does not depend on search_path.';
 COMMENT ON FUNCTION exaudit_internal.stores_plainly IS 'Reports whether storing a version runs nothing that a user has added to exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.is_current IS 'Reports whether trigger functions without SET clauses may record a table.';

@@ -150,9 +150,11 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		s.Generic = append(s.Generic, genericBody{event, genericContent(event, "{id}", "{relation}")})
 	}
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
+	// A migration is many commands of one session: what it takes to follow them is planned once.
+	planned := append(slices.Clone(pinned), "plan_cache_mode = 'force_generic_plan'")
 	// The user's command must not wait for others, nor what is done be followed. Nearly all that is locked is what the
 	// command has locked itself.
-	briefly := append(slices.Clone(pinned), "lock_timeout = '100ms'")
+	briefly := append(slices.Clone(planned), "lock_timeout = '100ms'")
 	alone := append(slices.Clone(briefly), "exaudit.following = 'off'")
 	for _, part := range []struct {
 		name, template, arguments, returns string
@@ -162,12 +164,14 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		{"refresh", "refresh", "table_id integer, relation oid", "boolean", pinned, true},
 		{"register", "register", "relation oid", "integer", pinned, true},
 		{"untrack_dropped_tables", "untrack_dropped_tables", "table_id integer", "void", pinned, true},
+		{"untrack_dropped_relations", "untrack_dropped_relations", "relations oid[], table_ids integer[]", "void", pinned, true},
 		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
 		{"partitions", "partitions", "root oid, OUT relid oid, OUT level integer", "SETOF record", pinned, false},
+		{"triggers_of", "triggers_of", "function oid", "SETOF pg_catalog.pg_trigger", pinned, false},
 		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},
 		{"mend", "mend", "root oid, created boolean", "void", pinned, false},
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},
-		{"on_ddl", "on_ddl", "", "event_trigger", pinned, false},
+		{"on_ddl", "on_ddl", "", "event_trigger", planned, false},
 		{"on_drop", "on_drop", "", "event_trigger", briefly, false},
 	} {
 		s.Functions = append(s.Functions, followFunction{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -71,5 +72,62 @@ func TestInstallRepeatsNoGrantOnASchema(t *testing.T) {
 	run(t, db.Pool, `REVOKE USAGE ON SCHEMA public FROM PUBLIC`)
 	if !one[bool](t, db.Pool, `SELECT has_schema_privilege('exaudit_writer', 'public', 'USAGE')`) {
 		t.Error("the schema was left to PUBLIC")
+	}
+}
+
+// rowsRead is how many rows of some tables and indexes the transaction has read, with those before it that its session
+// has not reported yet.
+const rowsRead = `SELECT sum(pg_stat_get_xact_tuples_returned(r) + pg_stat_get_xact_tuples_fetched(r))::bigint
+	FROM unnest($1::oid[]) AS r`
+
+// What a followed command reads does not depend on how many tables are tracked: not in rows of the catalog, nor of the
+// registry. Without sequential scans, which are cheaper where there are few rows.
+func TestFollowedCommandsReadOfOneTable(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	commands := []string{`ALTER TABLE items_1 ADD x int`, `ALTER TABLE items_1 DROP x`, `CREATE INDEX ON items_1 (n)`,
+		`CREATE TABLE another (id int PRIMARY KEY)`, `ALTER TABLE another RENAME TO renamed`, `DROP TABLE renamed`,
+		`CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id)`,
+		`CREATE TABLE part PARTITION OF parts FOR VALUES FROM (1) TO (10)`, `ALTER TABLE parts DETACH PARTITION part`,
+		`DROP TABLE part, parts`}
+	read := func(n int) map[string]int64 {
+		db := auditdb.New(t, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1 .. %d LOOP
+			EXECUTE format('CREATE TABLE items_%%s (id int PRIMARY KEY, n int)', i); END LOOP; END $$`, n))
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf("items_%d", i+1)
+		}
+		if _, err := triggers.Install(ctx, db.Pool, names,
+			triggers.FollowDDL(audit.Following{NewTables: []string{"public.*"}})); err != nil {
+			t.Fatal(err)
+		}
+		conn := db.Connect(t, "postgres")
+		run(t, conn, `SET enable_seqscan = off; SET client_min_messages = error`)
+		for _, command := range commands { // what a session reads once
+			run(t, conn, command)
+		}
+		catalog := one[[]uint32](t, conn, `SELECT array_agg(r) FROM (SELECT unnest(array_append(
+			array_agg(DISTINCT i.indexrelid), i.indrelid)) AS r FROM pg_index i
+			WHERE i.indrelid = ANY ('{pg_class,pg_trigger,pg_proc,pg_depend,pg_attribute,pg_constraint,pg_inherits,
+			pg_policy,pg_type,pg_index,exaudit.tables,exaudit_internal.column_snapshots}'::regclass[])
+			GROUP BY i.indrelid) AS r`)
+		rows := make(map[string]int64)
+		for _, command := range commands {
+			run(t, conn, `BEGIN`)
+			before := one[int64](t, conn, rowsRead, catalog)
+			run(t, conn, command)
+			rows[command] = one[int64](t, conn, rowsRead, catalog) - before
+			run(t, conn, `COMMIT`)
+		}
+		return rows
+	}
+	const few, many = 1, 21
+	fewRows, manyRows := read(few), read(many)
+	for _, command := range commands {
+		t.Logf("%s: %d rows with %d tables, %d with %d", command, fewRows[command], few, manyRows[command], many)
+		if manyRows[command]-fewRows[command] > many-few {
+			t.Errorf("%s read %d rows with %d tables, and %d with %d", command, fewRows[command], few,
+				manyRows[command], many)
+		}
 	}
 }
