@@ -334,9 +334,10 @@ SELECT generated.table_id::integer AS table_id,
              FROM pg_catalog.aclexplode(p.proacl) a
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
 FROM generated
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
-WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
-  AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
+CROSS JOIN LATERAL (SELECT f.tableoid, f.cmax, f.xmax, f.cmin, f.xmin, f.ctid, f.oid, f.proname, f.pronamespace, f.proowner, f.prolang, f.procost, f.prorows, f.provariadic, f.prosupport, f.prokind, f.prosecdef, f.proleakproof, f.proisstrict, f.proretset, f.provolatile, f.proparallel, f.pronargs, f.pronargdefaults, f.prorettype, f.proargtypes, f.proallargtypes, f.proargmodes, f.proargnames, f.proargdefaults, f.protrftypes, f.prosrc, f.probin, f.prosqlbody, f.proconfig, f.proacl FROM pg_catalog.pg_proc f
+                    WHERE f.proname OPERATOR(pg_catalog.=) generated.name
+                      AND f.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace OFFSET 0) AS p
+WHERE p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname
 `
 
@@ -411,12 +412,18 @@ SELECT generated.table_id::integer AS table_id,
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
              ORDER BY 1) ELSE '{}' END::pg_catalog.text[] AS differs_on
 FROM generated
-JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) generated.name
-JOIN pg_catalog.pg_trigger tg ON tg.tgfoid OPERATOR(pg_catalog.=) p.oid
-JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
+CROSS JOIN LATERAL (SELECT f.oid, f.proname FROM pg_catalog.pg_proc f
+                    WHERE f.proname OPERATOR(pg_catalog.=) generated.name
+                      AND f.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace OFFSET 0) AS p
+CROSS JOIN LATERAL (SELECT d.objid FROM pg_catalog.pg_depend d
+                    WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) p.oid
+                      AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass OFFSET 0) AS d
+CROSS JOIN LATERAL (SELECT own.tableoid, own.cmax, own.xmax, own.cmin, own.xmin, own.ctid, own.oid, own.tgrelid, own.tgparentid, own.tgname, own.tgfoid, own.tgtype, own.tgenabled, own.tgisinternal, own.tgconstrrelid, own.tgconstrindid, own.tgconstraint, own.tgdeferrable, own.tginitdeferred, own.tgnargs, own.tgattr, own.tgargs, own.tgqual, own.tgoldtable, own.tgnewtable FROM pg_catalog.pg_trigger own
+                    WHERE own.oid OPERATOR(pg_catalog.=) d.objid AND own.tgfoid OPERATOR(pg_catalog.=) p.oid
+                      AND own.tgparentid OPERATOR(pg_catalog.=) 0 OFFSET 0) AS tg
+CROSS JOIN LATERAL (SELECT r.oid, r.relname, r.relkind, r.relnamespace FROM pg_catalog.pg_class r
+                    WHERE r.oid OPERATOR(pg_catalog.=) tg.tgrelid OFFSET 0) AS c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
-  AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname
 `
 
@@ -436,6 +443,7 @@ type InstalledTriggersRow struct {
 }
 
 // exaudit's triggers on tables and their partitions, clones left out.
+// by way of indexes, as in exaudit_internal.relations
 func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableIds []int32) ([]InstalledTriggersRow, error) {
 	rows, err := db.Query(ctx, installedTriggers, tableIds)
 	if err != nil {

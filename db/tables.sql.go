@@ -396,7 +396,7 @@ const pinSettings = `-- name: PinSettings :one
 WITH had AS MATERIALIZED (
     SELECT pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)) AS settings
     FROM pg_catalog.unnest('{search_path, quote_all_identifiers, transform_null_equals, standard_conforming_strings, array_nulls,
-                             datestyle, intervalstyle, timezone, bytea_output, extra_float_digits}'::pg_catalog.text[]) AS s (name)
+                             datestyle, intervalstyle, timezone, bytea_output, extra_float_digits, plan_cache_mode, jit}'::pg_catalog.text[]) AS s (name)
 )
 SELECT had.settings::pg_catalog.text AS settings,
        pg_catalog.concat_ws(' ', pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
@@ -408,7 +408,9 @@ SELECT had.settings::pg_catalog.text AS settings,
                             pg_catalog.set_config('intervalstyle', 'postgres', true),
                             pg_catalog.set_config('timezone', 'UTC', true),
                             pg_catalog.set_config('bytea_output', 'hex', true),
-                            pg_catalog.set_config('extra_float_digits', '1', true))::pg_catalog.text AS pinned
+                            pg_catalog.set_config('extra_float_digits', '1', true),
+                            pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),
+                            pg_catalog.set_config('jit', 'off', true))::pg_catalog.text AS pinned
 FROM had
 `
 
@@ -418,7 +420,8 @@ type PinSettingsRow struct {
 }
 
 // Generated SQL, and what PostgreSQL makes of its catalog, must not depend on the session while it is installed or
-// compared. Returns the settings to go back to.
+// compared. Nor must how long it takes, the statistics of the catalog: they are those of before, where many tables were
+// just created, and what asks of one table after the other is planned once. Returns the settings to go back to.
 func (q *Queries) PinSettings(ctx context.Context, db DBTX) (PinSettingsRow, error) {
 	row := db.QueryRow(ctx, pinSettings)
 	var i PinSettingsRow

@@ -11,10 +11,12 @@ SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text              
 SELECT brief.milliseconds::bigint AS milliseconds,
        pg_catalog.set_config('lock_timeout', brief.milliseconds::pg_catalog.text, true)::pg_catalog.text AS lock_timeout
 FROM (SELECT CASE WHEN @most::bigint OPERATOR(pg_catalog.>) 0
-                   AND (@most::bigint OPERATOR(pg_catalog.*) 5) OPERATOR(pg_catalog.<) d.setting::bigint
+                   AND (@most::bigint OPERATOR(pg_catalog.*) 5) OPERATOR(pg_catalog.<) d.milliseconds
                   THEN @most::bigint
-                  ELSE pg_catalog.int8larger(d.setting::bigint OPERATOR(pg_catalog./) 5, 1) END AS milliseconds
-      FROM pg_catalog.pg_settings d WHERE d.name OPERATOR(pg_catalog.=) 'deadlock_timeout') AS brief;
+                  ELSE pg_catalog.int8larger(d.milliseconds OPERATOR(pg_catalog./) 5, 1) END AS milliseconds
+      -- with a unit, which an interval takes; pg_settings makes all settings of the server
+      FROM (SELECT (pg_catalog.date_part('epoch', pg_catalog.current_setting('deadlock_timeout')::pg_catalog.interval)
+                    OPERATOR(pg_catalog.*) 1000)::bigint AS milliseconds) AS d) AS brief;
 
 -- name: Blockers :many
 -- Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does

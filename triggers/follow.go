@@ -151,7 +151,7 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 	}
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
 	// A migration is many commands of one session: what it takes to follow them is planned once.
-	planned := append(slices.Clone(pinned), "plan_cache_mode = 'force_generic_plan'")
+	planned := append(slices.Clone(pinned), "plan_cache_mode = 'force_generic_plan'", "jit = 'off'")
 	// The user's command must not wait for others, nor what is done be followed. Nearly all that is locked is what the
 	// command has locked itself.
 	briefly := append(slices.Clone(planned), "lock_timeout = '100ms'")
@@ -164,7 +164,8 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		{"refresh", "refresh", "table_id integer, relation oid", "boolean", pinned, true},
 		{"register", "register", "relation oid", "integer", pinned, true},
 		{"untrack_dropped_tables", "untrack_dropped_tables", "table_id integer", "void", pinned, true},
-		{"untrack_dropped_relations", "untrack_dropped_relations", "relations oid[], table_ids integer[]", "void", pinned, true},
+		{"untrack_dropped_relations", "untrack_dropped_relations", "relations oid[], table_ids integer[]", "void",
+			pinned, true},
 		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
 		{"partitions", "partitions", "root oid, OUT relid oid, OUT level integer", "SETOF record", pinned, false},
 		{"triggers_of", "triggers_of", "function oid", "SETOF pg_catalog.pg_trigger", pinned, false},

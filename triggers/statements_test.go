@@ -98,7 +98,7 @@ func TestFollowedCommandsReadOfOneTable(t *testing.T) {
 			names[i] = fmt.Sprintf("items_%d", i+1)
 		}
 		if _, err := triggers.Install(ctx, db.Pool, names,
-			triggers.FollowDDL(audit.Following{NewTables: []string{"public.*"}})); err != nil {
+			triggers.FollowDDL(audit.FollowDDL{NewTables: []string{"public.*"}})); err != nil {
 			t.Fatal(err)
 		}
 		conn := db.Connect(t, "postgres")
