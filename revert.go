@@ -20,8 +20,8 @@ import (
 // ColumnGone or ValueNotRecorded.
 //
 // Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
-// one transaction, or in a savepoint if the DB is one of a transaction. The TransactionID of the result can be passed to
-// Redo.
+// one transaction, or in a savepoint if the DB is one of a transaction. The TransactionID of the result can be passed
+// to Redo.
 //
 // The errors are audit.ErrNotFound, audit.ErrNothingToDo, audit.ErrLocked, *audit.DivergedError, *audit.TableError,
 // *audit.PointError, *audit.InvalidError because of SetColumns, and *audit.WriteError if the row cannot be written.

@@ -102,7 +102,7 @@ type RowChange struct {
 	LeftOut []LeftOut
 }
 
-// Written reports whether the undo writes the row.
+// Written reports whether the undo or the revert writes the row.
 func (r RowChange) Written() bool { return !r.Skipped && r.Patch != nil }
 
 // Conflicting returns the rows that have conflicts.

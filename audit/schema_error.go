@@ -43,7 +43,7 @@ type SchemaError struct {
 	Reason SchemaReason
 	// Detail says more, in words.
 	Detail string
-	// Have is the version of schema exaudit, and Want that of the program; 0 if that is not the question.
+	// Have is the version of schema exaudit, and Want that of the program; 0 if the reason is not about versions.
 	Have, Want int64
 	// Role is the role that lacks something, for LacksPrivileges. Missing is all that it lacks, such as "CREATE on
 	// database shop", and Cure the statements that an administrator runs.

@@ -64,7 +64,7 @@ func (q *Queries) CountExpired(ctx context.Context, db DBTX, arg CountExpiredPar
 
 const expired = `-- name: Expired :many
 SELECT e.table_id::integer AS table_id, e.first_id::bigint AS first_id, e.cut_id::bigint AS cut_id
-FROM exaudit_internal.expired($1::integer[], $2::pg_catalog.timestamptz[]) AS e
+FROM exaudit_internal.expired_ids($1::integer[], $2::pg_catalog.timestamptz[]) AS e
 `
 
 type ExpiredParams struct {

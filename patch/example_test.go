@@ -84,6 +84,11 @@ func ExamplePrimitive() {
 	// ~ shops[0].place: {"lat":1,"lon":2} → {"lat":1,"lon":3}
 }
 
+func ExampleSegments() {
+	fmt.Printf("%q\n", patch.Segments("info/items/*/a~1b"))
+	// Output: ["info" "items" "*" "a/b"]
+}
+
 func ExampleReverse() {
 	p := patch.Diff(decode(`{"a":1}`), decode(`{"b":2}`))
 	show(patch.Reverse(p))

@@ -14,7 +14,7 @@ ORDER BY t.schema_name, t.table_name, t.id;
 
 -- name: Expired :many
 SELECT e.table_id::integer AS table_id, e.first_id::bigint AS first_id, e.cut_id::bigint AS cut_id
-FROM exaudit_internal.expired(@table_ids::integer[], @horizons::pg_catalog.timestamptz[]) AS e;
+FROM exaudit_internal.expired_ids(@table_ids::integer[], @horizons::pg_catalog.timestamptz[]) AS e;
 
 -- name: CountExpired :many
 -- Of tables whose versions before a cut are no longer kept.

@@ -9,7 +9,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// Classify makes a *WriteError of what PostgreSQL says of a refused row.
+// Classify returns PostgreSQL's error about a refused row as an *audit.WriteError, and other errors as they are.
 func Classify(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Message, "setting exaudit.") {

@@ -1,8 +1,7 @@
-// Package revert brings entities back to an earlier state.
+// Package revert brings a row back to its state before a version.
 //
-// A revert goes to the state before a version, undoing that version and all later ones, as
-// ExAudit's does. It writes through the table's own triggers, so that it is recorded like
-// any change, as a rollback.
+// A revert undoes that version and all later versions of the row. It is recorded by the table's triggers, as every
+// change is, as a rollback.
 //
 // It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package revert
@@ -58,22 +57,21 @@ type options struct {
 	lockTimeout   time.Duration
 }
 
-// AllowDiverged reverts a row that is not what its history says: columns that no undone
-// version names keep their present value, the others get their recorded one.
+// AllowDiverged also reverts a row that is not what its history says. Columns that no undone version contains keep
+// their present value; the others get the recorded value.
 func AllowDiverged() Option { return func(o *options) { o.allowDiverged = true } }
 
-// WithCustom gives the custom data of the rollback version: a JSON object. Without it, the
-// session's own stays in force.
+// WithCustom sets the custom data of the rollback version, a JSON object. Without it, the rollback is recorded with the
+// custom data of the session.
 func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
 
 // Expect reverts only if the row would still get the patch of a plan; otherwise the error is ErrPlanStale.
 func Expect(p *audit.RevertPlan) Option { return func(o *options) { o.expected = p } }
 
-// SetColumn gives a column of the row another value than the recorded one, or one where none
-// was recorded: a column that has been added since, NOT NULL and without a default, is what
-// a row that comes back needs it for. The value is one that encoding/json takes; PostgreSQL
-// reads it as the column's type. The error for a column that cannot be set is
-// InvalidColumn: one that is missing, generated or part of the primary key.
+// SetColumn sets a column of the row to another value than the recorded one, or to a value if none was recorded. A row
+// that is restored needs it for a column that was added later and is NOT NULL without a default. The value is one that
+// encoding/json accepts; PostgreSQL reads it as the column's type. If the column is missing, generated or part of the
+// primary key, the error has the reason InvalidColumn.
 func SetColumn(name string, value any) Option {
 	return func(o *options) {
 		if o.set == nil {
@@ -83,7 +81,7 @@ func SetColumn(name string, value any) Option {
 	}
 }
 
-// LockTimeout bounds how long a revert waits for locks in all, of the row, or of others that go with it; 0 is for
+// LockTimeout limits how long a revert waits for all locks, of the row and of rows that change with it; 0 means for
 // ever.
 func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
 

@@ -42,7 +42,7 @@ $$;
 -- The ids up to which tables have nothing but versions from before their horizons, one for each that has any: cut_id is the
 -- first one that stays. A version stays if one with a smaller id does, so that a history never has a hole. first_id is
 -- the first one of all.
-CREATE FUNCTION exaudit_internal.expired(table_ids integer[], horizons timestamptz[])
+CREATE FUNCTION exaudit_internal.expired_ids(table_ids integer[], horizons timestamptz[])
     RETURNS TABLE (table_id integer, first_id bigint, cut_id bigint)
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path = pg_catalog, pg_temp

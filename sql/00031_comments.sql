@@ -414,7 +414,7 @@ COMMENT ON FUNCTION exaudit_internal.rows_referencing IS 'Returns the rows that 
 -- exaudit_internal: retention
 COMMENT ON FUNCTION exaudit_internal.horizon IS 'Returns the time before which versions are removed that are kept for some time.';
 COMMENT ON FUNCTION exaudit_internal.between_key_changes IS 'Returns an id up to which versions can be removed without dividing changes of keys of one transaction.';
-COMMENT ON FUNCTION exaudit_internal.expired IS 'Returns up to which ids tables have nothing but versions from before their horizons.';
+COMMENT ON FUNCTION exaudit_internal.expired_ids IS 'Returns up to which ids tables have nothing but versions from before their horizons.';
 COMMENT ON FUNCTION exaudit_internal.kept_key_changes IS 'Returns from which ids on versions stay because of changes of keys.';
 COMMENT ON FUNCTION exaudit_internal.surplus IS 'Returns which of a page of versions are not among the last ones of their entities.';
 COMMENT ON FUNCTION exaudit_internal.remove_surplus IS 'Removes versions, and those that their rows had under former keys; returns their number.';

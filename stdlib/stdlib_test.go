@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	pgxstdlib "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
@@ -40,8 +41,9 @@ func TestSQLC(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, open := range map[string]func() *sql.DB{
-		"config": func() *sql.DB { return stdlib.OpenDB(*config) },
-		"pool":   func() *sql.DB { return stdlib.OpenDBFromPool(db.Pool) },
+		"config":    func() *sql.DB { return stdlib.OpenDB(*config) },
+		"pool":      func() *sql.DB { return stdlib.OpenDBFromPool(db.Pool) },
+		"connector": func() *sql.DB { return sql.OpenDB(stdlib.Connector(pgxstdlib.GetConnector(*config))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			pool := open()

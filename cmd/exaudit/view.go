@@ -47,7 +47,8 @@ func (v view) heading(version *audit.Version) string {
 	if v.many {
 		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(string(version.EntityID)))
 	}
-	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("transaction %d", version.TransactionID)}
+	parts := []string{v.bold(title), localTime(version.RecordedAt),
+		fmt.Sprintf("transaction %d", version.TransactionID)}
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"+ofThose("", version.Undid)))
 	}

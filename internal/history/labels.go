@@ -7,8 +7,8 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.with_present_labels does the
-// same.
+// relabel gives the values of enums the present names of their labels, by columns, as
+// exaudit_internal.with_present_labels does.
 func relabel(i audit.Image, labels map[string]map[string]string) {
 	for name, renamed := range labels {
 		if value, ok := i[name]; ok {

@@ -279,9 +279,9 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)
 	}
 	v, err := newVersion(r.QuotedName, db.EntityVersionsRow{
-		ID: r.ID, RecordedAt: r.RecordedAt, TransactionID: r.TransactionID, TableID: r.TableID, Action: r.Action, Rollback: r.Rollback,
-		EntityID: r.EntityID, PreviousEntityID: r.PreviousEntityID, Before: r.Before, After: r.After, Custom: r.Custom,
-		CustomColumns: r.CustomColumns, SessionUserName: r.SessionUserName,
+		ID: r.ID, RecordedAt: r.RecordedAt, TransactionID: r.TransactionID, TableID: r.TableID, Action: r.Action,
+		Rollback: r.Rollback, EntityID: r.EntityID, PreviousEntityID: r.PreviousEntityID, Before: r.Before,
+		After: r.After, Custom: r.Custom, CustomColumns: r.CustomColumns, SessionUserName: r.SessionUserName,
 	})
 	if err != nil {
 		return nil, Entity{}, err

@@ -29,8 +29,8 @@ type Version struct {
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{TableID: r.TableID, Version: audit.Version{
 		ID: r.ID, Table: table, EntityID: audit.EntityID(r.EntityID), Action: audit.Action(r.Action),
-		RecordedAt:    r.RecordedAt,
-		TransactionID: uint64(r.TransactionID), Rollback: r.Rollback, PreviousEntityID: (*audit.EntityID)(r.PreviousEntityID),
+		RecordedAt: r.RecordedAt, TransactionID: uint64(r.TransactionID), Rollback: r.Rollback,
+		PreviousEntityID: (*audit.EntityID)(r.PreviousEntityID),
 	}}
 	if r.SessionUserName != nil {
 		v.SessionUser = *r.SessionUserName

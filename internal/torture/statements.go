@@ -322,8 +322,8 @@ func (g *generator) alteration() string {
 	return fmt.Sprintf("ALTER TABLE {%d} RENAME COLUMN %s TO renamed%d", place, k.quoted(), g.added)
 }
 
-// keyedByMood reports whether an enum is part of the key. A renamed label in a key is a changed key: docs/history.md says
-// so.
+// keyedByMood reports whether an enum is part of the key. A renamed label in a key is a changed key, as docs/history.md
+// says.
 func (t Table) keyedByMood() bool {
 	return slices.ContainsFunc(t.Key, func(k int) bool { return t.Columns[k].Type == "{types}.mood" })
 }

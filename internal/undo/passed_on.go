@@ -102,7 +102,8 @@ func (p *planner) passedOn(ctx context.Context) (given, taken map[*Row]bool, err
 	return given, taken, nil
 }
 
-// givers are the written rows that give up values to which a foreign key may point, if it then changes the rows that do.
+// givers are the written rows that give up values to which a foreign key may point, if it then changes the rows that
+// do.
 func (p *planner) givers(k db.ReferencedKeysRow) []*Row {
 	var givers []*Row
 	for _, t := range p.tables {
@@ -119,11 +120,12 @@ func (p *planner) givers(k db.ReferencedKeysRow) []*Row {
 	return givers
 }
 
-// willPoint are the rows of a table that are written and by a foreign key will point to a row to which they do not point
-// now.
+// willPoint are the rows of a table that are written and by a foreign key will point to a row to which they do not
+// point now.
 func (t *table) willPoint(k db.ReferencedKeysRow) []*Row {
 	return slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool {
-		return !r.Written() || r.target == nil || r.present != nil && !r.changes(k.Columns) || lacks(r.target, k.Columns)
+		return !r.Written() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
+			lacks(r.target, k.Columns)
 	})
 }
 
@@ -136,7 +138,8 @@ func (r *Row) withPointing(all map[*Row]bool) {
 			return found[r]
 		}
 		found[r] = true
-		return r.Action != audit.Deleted || !slices.ContainsFunc(r.pointing, func(other *Row) bool { return !add(other) })
+		return r.Action != audit.Deleted ||
+			!slices.ContainsFunc(r.pointing, func(other *Row) bool { return !add(other) })
 	}
 	if r.Action == audit.Deleted && add(r) {
 		for r := range found {

@@ -24,15 +24,18 @@ func (p *plan) public() *audit.UndoPlan {
 	return &public
 }
 
+// leftOut are the reasons why columns are left out, by column.
+type leftOut = map[string]audit.LeftOutReason
+
 // Row is what happens to one row.
 type Row struct {
 	audit.RowChange
 
 	table           *table
 	present, target audit.Image
-	leftOut         map[string]audit.LeftOutReason // by column
-	replaces        bool                           // it is gone, and present is the row that has its key and is overwritten
-	passingKey      string                         // the key that it has while it is written, if another
+	leftOut         leftOut
+	replaces        bool   // it is gone, and present is the row that has its key and is overwritten
+	passingKey      string // the key that it has while it is written, if another
 	became          audit.Image
 	newKey          string // the key that it will have, unless it is taken away
 	wave            int

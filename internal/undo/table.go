@@ -157,7 +157,8 @@ func (t *table) merges(v *history.Version, comesBack bool) func(string) bool {
 	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(),
 		t.unreadable[v.ID])
 	return func(name string) bool {
-		return (t.writable[name] || slices.Contains(t.key, name)) && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
+		return (t.writable[name] || slices.Contains(t.key, name)) && (comesBack || !t.kept[name]) &&
+			!slices.Contains(unknown, name)
 	}
 }
 
