@@ -139,34 +139,6 @@ func poolOf(t testing.TB, db *pgtest.DB, mode pgx.QueryExecMode, more ...func(*p
 
 const notes = `CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text);`
 
-// things has what makes statements fail, early and late.
-const things = `
-CREATE TABLE parents (id int PRIMARY KEY);
-CREATE TABLE things (
-	id     int PRIMARY KEY,
-	name   text UNIQUE,
-	parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED,
-	total  numeric(10,2) CHECK (total >= 0),
-	tags   text[]
-);
-INSERT INTO parents VALUES (1);
-INSERT INTO things SELECT n, 'thing ' || n, 1, n, ARRAY['a', 'b'] FROM generate_series(1, 5) n;
-CREATE FUNCTION fails(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF $1 = 3 THEN RAISE EXCEPTION 'three' USING HINT = 'not three', DETAIL = 'it is'; END IF; RETURN $1; END $$;
-CREATE PROCEDURE commits() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;`
-
-const orders = `
-CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
-CREATE TABLE orders (
-	id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	customer int REFERENCES customers,
-	status   text NOT NULL DEFAULT 'new',
-	code     text UNIQUE,
-	total    numeric(10,2),
-	info     jsonb,
-	doubled  numeric GENERATED ALWAYS AS (total * 2) STORED
-);
-INSERT INTO customers VALUES (1, 'Ada'), (2, 'Bob');`
-
 // library is the schema of the application that sqlc has generated.
 func library(t *testing.T) string {
 	t.Helper()
