@@ -184,6 +184,34 @@ func TestMaintainGoesOn(t *testing.T) {
 	expect(t, db, `(SELECT t.table_name, count(*), min(v.id) FROM exaudit.versions v JOIN exaudit.tables t ON t.id = v.table_id GROUP BY 1)`, `(a,10,31)`)
 }
 
+// Status says of which tables old versions are still there, a day later.
+func TestStatusSaysWhatMaintainIsFor(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE held (id int PRIMARY KEY)`, "a", "b", "held")
+	db.Exec(t, `INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); INSERT INTO held VALUES (1);
+		ALTER TABLE exaudit.versions DISABLE TRIGGER USER; UPDATE exaudit.versions SET recorded_at = now() - interval '26 hours'; ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only`)
+	if _, err := adb.Install(ctx, []string{"a", "b", "held"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{
+		"a": {Keep: "1 hour"}, "b": {Keep: "3 hours"}, "held": {Keep: "1 hour", Hold: true}}}); err != nil {
+		t.Fatal(err)
+	}
+	role := db.Role(t, "IN ROLE exaudit_reader")
+	db.Exec(t, `GRANT SELECT ON a, b, held TO `+role)
+	status, err := exaudit.New(db.Connect(t, role)).Status(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	for _, s := range status.Tables {
+		for _, note := range s.Notes {
+			notes = append(notes, s.Table+" "+note)
+		}
+	}
+	if got, want := strings.Join(notes, "\n"), `public.a has versions older than 1 hour: "exaudit maintain" removes them`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Who is no member of exaudit_owner removes nothing, and in a transaction of the caller's the setting is as it was.
 func TestMaintainByARole(t *testing.T) {
 	t.Parallel()

@@ -2,8 +2,10 @@ package exaudit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/maintenance"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -28,10 +30,18 @@ func (d *DB) status(ctx context.Context, schemas []string) (*audit.Status, error
 	if err != nil {
 		return nil, err
 	}
+	overdue, err := maintenance.Overdue(ctx, d.conn)
+	if err != nil {
+		return nil, err
+	}
 	listed := make(map[string]bool)
 	for i := range tables {
-		listed[tables[i].Present] = true
-		setState(&tables[i])
+		t := &tables[i]
+		listed[t.Present] = true
+		setState(t)
+		if keep := overdue[t.TableID]; keep != "" {
+			t.Notes = append(t.Notes, fmt.Sprintf(`has versions older than %s: "exaudit maintain" removes them`, keep))
+		}
 	}
 	add := func(names []string, without bool) {
 		for _, name := range names {

@@ -38,6 +38,7 @@ BEGIN
     RETURN cut_id;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.between_key_changes TO exaudit_reader;
 
 -- The ids up to which tables have nothing but versions from before their horizons, one for each that has any: cut_id is the
 -- first one that stays. A version stays if one with a smaller id does, so that a history never has a hole. first_id is
@@ -75,6 +76,7 @@ BEGIN
     WHERE coalesce(k.cut_id > r.first_id, true);
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.expired TO exaudit_reader;
 
 -- From which id on versions of an entity stay because of changes of keys. Which row had a key is only known while all
 -- changes of keys of a transaction are there. So if one stays, the others of its transaction do, and with each the later
