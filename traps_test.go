@@ -508,6 +508,12 @@ func (d *trapped) removal(db *exaudit.DB) {
 		}
 	}
 	d.run(`BEGIN; SELECT pg_catalog.set_config('exaudit.retention', 'on', true); DELETE FROM exaudit.versions WHERE id OPERATOR(pg_catalog.<) 20; COMMIT`)
+	d.Exec(d.t, `UPDATE exaudit.tables SET options = options || CASE table_name WHEN 'plain' THEN '{"keep": "1 microsecond"}' WHEN 'parents' THEN '{"keep_last": 1}'::jsonb ELSE '{}' END`)
+	done, err := db.Maintain(ctx, nil)
+	d.call("Maintain", err)
+	if done.Retention[0].Removed == 0 || done.Retention[1].Removed == 0 {
+		d.t.Errorf("retention removed %+v", done.Retention)
+	}
 	id := pgtest.One[int](d.t, d.DB, `SELECT id FROM exaudit.tables WHERE table_name = 'keyed'`)
 	d.run(`DROP TABLE public.keyed`, `CREATE TABLE public.keyed (a pg_catalog.text, n int, PRIMARY KEY (a))`,
 		fmt.Sprintf(`CREATE TRIGGER "!exaudit_t%[1]d_insert" AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t%[1]d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
