@@ -325,7 +325,8 @@ const referencedKeys = `-- name: ReferencedKeys :many
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
        k.referenced_columns::pg_catalog.text[] AS referenced_columns,
        (k.action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_delete,
-       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update
+       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update,
+       (k.update_action OPERATOR(pg_catalog.=) 'updated')::boolean AS follows
 FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY k.id
@@ -338,9 +339,11 @@ type ReferencedKeysRow struct {
 	ReferencedColumns []string
 	ActsOnDelete      bool
 	ActsOnUpdate      bool
+	Follows           bool
 }
 
-// The foreign keys of a table, and whether they change rows when one that they point to is deleted, or gets other values.
+// The foreign keys of a table, whether they change rows when one that they point to is deleted, or gets other values, and
+// whether rows follow these.
 func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) ([]ReferencedKeysRow, error) {
 	rows, err := db.Query(ctx, referencedKeys, relation)
 	if err != nil {
@@ -357,6 +360,7 @@ func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) 
 			&i.ReferencedColumns,
 			&i.ActsOnDelete,
 			&i.ActsOnUpdate,
+			&i.Follows,
 		); err != nil {
 			return nil, err
 		}
@@ -639,6 +643,9 @@ func (q *Queries) UndoneIn(ctx context.Context, db DBTX, rollbackIds []int64) ([
 const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
+       EXISTS (SELECT FROM exaudit_internal.table_columns c
+               WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT c.equal_is_same
+                 AND c.name OPERATOR(pg_catalog.=) ANY (u.columns))::boolean AS coarse,
        EXISTS (SELECT FROM pg_catalog.pg_constraint c
                WHERE c.conrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding
 FROM exaudit_internal.unique_columns($1::pg_catalog.oid) AS u
@@ -652,9 +659,11 @@ type UniqueColumnsRow struct {
 	Deferrable    bool
 	NullsDistinct bool
 	Computed      bool
+	Coarse        bool
 	Excluding     bool
 }
 
+// The unique indexes of a table. Coarse ones take values for equal that are not the same.
 func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) ([]UniqueColumnsRow, error) {
 	rows, err := db.Query(ctx, uniqueColumns, relation)
 	if err != nil {
@@ -672,6 +681,7 @@ func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) (
 			&i.Deferrable,
 			&i.NullsDistinct,
 			&i.Computed,
+			&i.Coarse,
 			&i.Excluding,
 		); err != nil {
 			return nil, err

@@ -42,8 +42,12 @@ SELECT w.group_number::integer AS group_number, w.written::bigint AS written
 FROM exaudit_internal.write_rows(@row_groups::integer[], @entity_ids::pg_catalog.text[], @images::pg_catalog.jsonb[], @groups::pg_catalog.jsonb) AS w;
 
 -- name: UniqueColumns :many
+-- The unique indexes of a table. Coarse ones take values for equal that are not the same.
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
+       EXISTS (SELECT FROM exaudit_internal.table_columns c
+               WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND NOT c.equal_is_same
+                 AND c.name OPERATOR(pg_catalog.=) ANY (u.columns))::boolean AS coarse,
        EXISTS (SELECT FROM pg_catalog.pg_constraint c
                WHERE c.conrelid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding
 FROM exaudit_internal.unique_columns(@relation::pg_catalog.oid) AS u;
@@ -72,11 +76,13 @@ SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.refe
 FROM exaudit_internal.missing_references(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS m;
 
 -- name: ReferencedKeys :many
--- The foreign keys of a table, and whether they change rows when one that they point to is deleted, or gets other values.
+-- The foreign keys of a table, whether they change rows when one that they point to is deleted, or gets other values, and
+-- whether rows follow these.
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
        k.referenced_columns::pg_catalog.text[] AS referenced_columns,
        (k.action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_delete,
-       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update
+       (k.update_action OPERATOR(pg_catalog.<>) 'in the way')::boolean AS acts_on_update,
+       (k.update_action OPERATOR(pg_catalog.=) 'updated')::boolean AS follows
 FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 ORDER BY k.id;

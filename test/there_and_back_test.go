@@ -49,6 +49,9 @@ func TestThereAndBack(t *testing.T) {
 		"passed on, and set to NULL": {`CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref int REFERENCES p ON UPDATE SET NULL ON DELETE SET NULL);
 			INSERT INTO p VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1, 1), (2, 2)`, "p c",
 			list("UPDATE p SET id = 3 WHERE id = 1", "INSERT INTO p VALUES (1, 7)", "DELETE FROM p WHERE id = 2", "INSERT INTO p VALUES (2, 3); INSERT INTO c VALUES (3, 2)", "UPDATE p SET id = 9 WHERE id = 2; UPDATE p SET id = 2 WHERE id = 3")},
+		"exchanged, as part of keys": {`CREATE TABLE p (id text PRIMARY KEY, v int); CREATE TABLE c (p text REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE, n int, v int, PRIMARY KEY (p, n));
+			INSERT INTO p VALUES ('a', 1), ('b', 2); INSERT INTO c VALUES ('a', 1, 1), ('a', 2, 2), ('b', 1, 3)`, "p c",
+			list("UPDATE p SET id = 'x' WHERE id = 'a'; UPDATE p SET id = 'a' WHERE id = 'b'; UPDATE p SET id = 'b' WHERE id = 'x'")},
 		"generated keys": {`CREATE TABLE t (a int, id int GENERATED ALWAYS AS (a * 2) STORED PRIMARY KEY, v text); INSERT INTO t VALUES (1, DEFAULT, 'x'), (2, DEFAULT, 'y')`, "t",
 			list("UPDATE t SET a = 5 WHERE a = 1", "DELETE FROM t WHERE a = 2", "UPDATE t SET a = 2, v = 'z' WHERE a = 5; INSERT INTO t VALUES (1, DEFAULT, 'n')")},
 		"passed on, and a row that refers moves": {`CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE c (id int PRIMARY KEY, ref int REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE);

@@ -307,8 +307,10 @@ func (g *generator) alteration() string {
 	case 3:
 		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE", place, c.quoted())
 	case 4:
-		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE; ALTER TABLE {%d} ADD COLUMN %s int DEFAULT 1",
-			place, c.quoted(), place, c.quoted())
+		if c.Hidden == "" { // which the new one would be as well
+			return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE; ALTER TABLE {%d} ADD COLUMN %s int DEFAULT 1",
+				place, c.quoted(), place, c.quoted())
+		}
 	}
 	mood := slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Type == "{types}.mood" })
 	switch {

@@ -190,7 +190,7 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 	come, gone := p.exchanged(k.Referenced, k.ReferencedColumns)
 	lists := make([][]bool, 2)
 	for n, rows := range []map[string]audit.Image{come, gone} {
-		found, err := p.pointTo(ctx, k, pointing, slices.Collect(maps.Values(rows)))
+		found, err := p.pointTo(ctx, k, targets(pointing), slices.Collect(maps.Values(rows)))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -202,10 +202,17 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 	return lists[0], lists[1], nil
 }
 
-// pointTo returns for rows with a foreign key which of some images of the table that it points to has the values that
+func targets(rows []*Row) []audit.Image {
+	images := make([]audit.Image, len(rows))
+	for i, r := range rows {
+		images[i] = r.target
+	}
+	return images
+}
+
+// pointTo returns for images with a foreign key which of some images of the table that it points to has the values that
 // they point to, or -1. Values are the same that the key's own type takes for equal.
-func (p *planner) pointTo(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row,
-	images []audit.Image) ([]int, error) {
+func (p *planner) pointTo(ctx context.Context, k db.ReferencedKeysRow, pointing, images []audit.Image) ([]int, error) {
 	byValue := make(map[string]int, len(images))
 	compared := make([]audit.Image, 0, len(images))
 	for at, image := range images {
@@ -215,12 +222,12 @@ func (p *planner) pointTo(ctx context.Context, k db.ReferencedKeysRow, pointing 
 	}
 	found := make([]int, len(pointing))
 	var unsure []int
-	for i, row := range pointing {
-		at, ok := byValue[valuesIn(row.target, k.Columns)]
+	for i, image := range pointing {
+		at, ok := byValue[valuesIn(image, k.Columns)]
 		if found[i] = at; !ok {
 			found[i] = -1
 			unsure = append(unsure, i)
-			compared = append(compared, history.As(row.target, k.Columns, k.ReferencedColumns))
+			compared = append(compared, history.As(image, k.Columns, k.ReferencedColumns))
 		}
 	}
 	if len(unsure) == 0 || len(images) == 0 {

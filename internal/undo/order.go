@@ -191,6 +191,9 @@ func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRo
 			}
 		}
 	}
+	if index.Coarse && !index.Computed {
+		return now, then, t.equalEntries(ctx, q, index, rows, now, then)
+	}
 	if len(entries) == 0 {
 		return now, then, nil
 	}
@@ -202,6 +205,42 @@ func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRo
 		*entries[i] = entry
 	}
 	return now, then, nil
+}
+
+// equalEntries gives entries that the index takes for equal the same text.
+func (t *table) equalEntries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow, rows []*Row,
+	now, then []string) error {
+	args := db.RivalValuesParams{Relation: t.Relation}
+	var entries []*string
+	for i, r := range rows {
+		for _, side := range []struct {
+			image audit.Image
+			entry *string
+		}{{r.present, &now[i]}, {r.target, &then[i]}} {
+			if *side.entry == "" {
+				continue
+			}
+			encoded, err := encode(history.Only(side.image,
+				func(name string) bool { return slices.Contains(index.Columns, name) }))
+			if err != nil {
+				return err
+			}
+			args.Images, entries = append(args.Images, encoded), append(entries, side.entry)
+		}
+	}
+	pairs, err := db.New().RivalValues(ctx, q, args)
+	if err != nil {
+		return fmt.Errorf("compare what index %s has of rows of %s: %w", index.IndexName, t.Table, err)
+	}
+	slices.SortFunc(pairs, func(a, b db.RivalValuesRow) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Rival, b.Rival))
+	})
+	for _, pair := range pairs { // that of the first of them
+		if slices.Equal(pair.Columns, index.Columns) {
+			*entries[pair.Rival-1] = *entries[pair.Place-1]
+		}
+	}
+	return nil
 }
 
 // maxTurns bounds the length of a statement.

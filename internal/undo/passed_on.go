@@ -31,10 +31,13 @@ func (p *planner) writeAll(ctx context.Context, q db.DBTX, rows []*Row) error {
 			continue
 		}
 		err := attempt(ctx, q, func(q db.DBTX) error {
-			if err := writeTogether(ctx, q, first); err != nil {
+			if err := p.writeTogether(ctx, q, first); err != nil {
 				return err
 			}
-			if err := writeTogether(ctx, q, rest); err != nil {
+			if err := p.written(ctx, q, first); err != nil {
+				return err
+			}
+			if err := p.writeTogether(ctx, q, rest); err != nil {
 				return err
 			}
 			return p.readBack(ctx, q, rows)
@@ -43,15 +46,15 @@ func (p *planner) writeAll(ctx context.Context, q db.DBTX, rows []*Row) error {
 			return err
 		}
 		for _, r := range rows {
-			r.let, r.passingKey = nil, ""
+			r.now, r.let, r.passingKey, r.passed = nil, nil, "", nil
 		}
 	}
-	return writeTogether(ctx, q, rows)
+	return p.writeTogether(ctx, q, rows)
 }
 
 // writeTogether writes rows by one statement, after another one in which some let go of their unique values.
-func writeTogether(ctx context.Context, q db.DBTX, rows []*Row) error {
-	if err := letGo(ctx, q, rows); err != nil {
+func (p *planner) writeTogether(ctx context.Context, q db.DBTX, rows []*Row) error {
+	if err := p.letGo(ctx, q, rows); err != nil {
 		return err
 	}
 	return writeRows(ctx, q, changesOf(rows))
@@ -87,7 +90,7 @@ func (p *planner) passedOn(ctx context.Context) (given, taken map[*Row]bool, err
 			for i, r := range givers {
 				images[i] = r.present
 			}
-			found, err := p.pointTo(ctx, k, pointing, images)
+			found, err := p.pointTo(ctx, k, targets(pointing), images)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -161,7 +164,7 @@ func (p *planner) late(ctx context.Context, rows map[*Row]bool) (map[*Row]bool, 
 					}
 				}
 				pointing := slices.DeleteFunc(t.willPoint(k), func(r *Row) bool { return rows[r] })
-				found, err := p.pointTo(ctx, k, pointing, images)
+				found, err := p.pointTo(ctx, k, targets(pointing), images)
 				if err != nil {
 					return nil, err
 				}

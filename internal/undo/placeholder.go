@@ -20,12 +20,12 @@ import (
 
 // letGo has rows that exchange unique values give up theirs, for values that nobody has: below
 // all that are in use, or above them where a constraint wants that.
-func letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
+func (p *planner) letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
 	if !slices.ContainsFunc(rows, func(r *Row) bool { return len(r.letsGo) > 0 }) {
 		return nil
 	}
 	for _, above := range []bool{false, true} {
-		err = attempt(ctx, q, func(q db.DBTX) error { return letGoFor(ctx, q, rows, above) })
+		err = attempt(ctx, q, func(q db.DBTX) error { return p.letGoFor(ctx, q, rows, above) })
 		if !reason.Is(err, audit.ConstraintViolated) {
 			return err
 		}
@@ -33,7 +33,7 @@ func letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
 	return err
 }
 
-func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
+func (p *planner) letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 	var changes []change
 	for _, r := range rows {
 		if len(r.letsGo) == 0 {
@@ -54,31 +54,30 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 	if err := writeRows(ctx, q, changes); err != nil {
 		return err
 	}
+	were := make(map[*Row]audit.Image, len(changes))
 	for _, c := range changes {
-		c.row.let = c.columns
-		if err := c.row.readPassingKey(ctx, q, c.image); err != nil {
+		were[c.row] = c.row.current()
+		c.row.let, c.row.now = slices.Concat(c.row.let, c.columns), history.Over(c.image, c.row.current())
+		if err := c.row.readPassingKey(ctx, q); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.follow(ctx, q, were)
 }
 
-// readPassingKey finds the key of a row that has let go of it.
-func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let audit.Image) error {
-	touched := false
-	for _, name := range r.table.key {
-		_, in := let[name]
-		touched = touched || in
-	}
-	if !touched {
+// readPassingKey finds the key of a row that is another one for the moment.
+func (r *Row) readPassingKey(ctx context.Context, q db.DBTX) error {
+	r.passingKey = ""
+	if valuesIn(r.now, r.table.key) == valuesIn(r.present, r.table.key) {
 		return nil
 	}
-	encoded, err := encode(history.Over(let, r.present))
+	encoded, err := encode(r.now)
 	if err != nil {
 		return err
 	}
 	key, err := db.New().EntityIDOfImage(ctx, q, db.EntityIDOfImageParams{Relation: r.table.Relation, Image: encoded})
 	r.passingKey = key.EntityID
+	r.passed = append(r.passed, key.EntityID)
 	return err
 }
 

@@ -34,8 +34,10 @@ type Row struct {
 	table           *table
 	present, target audit.Image
 	leftOut         leftOut
-	replaces        bool   // it is gone, and present is the row that has its key and is overwritten
-	passingKey      string // the key that it has while it is written, if another
+	replaces        bool        // it is gone, and present is the row that has its key and is overwritten
+	passingKey      string      // the key that it has while it is written, if another
+	passed          []string    // all of these
+	now             audit.Image // what it is while it is written, if another than present
 	became          audit.Image
 	newKey          string // the key that it will have, unless it is taken away
 	wave            int

@@ -337,9 +337,13 @@ func (a records) of(r *Row) []record {
 	})
 }
 
-// passing are the versions of a row under a key that it had in between.
+// passing are the versions of a row under keys that it had in between.
 func (a records) passing(r *Row) []record {
-	return a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: audit.EntityID(r.keyNow())}]
+	var all []record
+	for _, key := range append(slices.Clone(r.passed), r.keyNow()) {
+		all = append(all, a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: audit.EntityID(key)}]...)
+	}
+	return all
 }
 
 // note records which version undid which, and what was written besides.
