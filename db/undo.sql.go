@@ -644,7 +644,7 @@ const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
        EXISTS (SELECT FROM exaudit_internal.table_columns c
-               WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT c.equal_is_same
+               WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT exaudit_internal.is_same_if_equal(c.type, c.collation)
                  AND c.name OPERATOR(pg_catalog.=) ANY (u.columns))::boolean AS coarse,
        EXISTS (SELECT FROM pg_catalog.pg_constraint c
                WHERE c.conrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding

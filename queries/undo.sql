@@ -46,7 +46,7 @@ FROM exaudit_internal.write_rows(@row_groups::integer[], @entity_ids::pg_catalog
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
        EXISTS (SELECT FROM exaudit_internal.table_columns c
-               WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND NOT c.equal_is_same
+               WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND NOT exaudit_internal.is_same_if_equal(c.type, c.collation)
                  AND c.name OPERATOR(pg_catalog.=) ANY (u.columns))::boolean AS coarse,
        EXISTS (SELECT FROM pg_catalog.pg_constraint c
                WHERE c.conrelid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding

@@ -90,6 +90,12 @@ func ignoring(w World) World {
 	return w
 }
 
+// unique has column v unique.
+func unique(w World) World {
+	w.Tables[0].Unique = []int{1}
+	return w
+}
+
 // early has a statement before the table is recorded.
 func early(w World, sql string) World {
 	w.Early = list(sql)
@@ -120,6 +126,11 @@ func TestFound(t *testing.T) {
 		"1.0, 1.00, 1.0": worldOf("numeric", "", []Choice{all, only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1.0, 'a', NULL)", "UPDATE {0} SET id = 1.00, v = 'b'", "UPDATE {0} SET id = 1.0, v = 'c'"),
 		"another spelling after a delete": worldOf("varchar(3) COLLATE {types}.loose", "", []Choice{all, only(1, 2)},
 			"INSERT INTO {0} (id, v, n) VALUES ('bob', 'a', NULL)", "DELETE FROM {0} WHERE id = 'bob'", "INSERT INTO {0} (id, v, n) VALUES ('Bob', 'b', NULL)"),
+		"written over by the name under which it comes back": unique(early(worldOf("float8", "", []Choice{only(1, 3, 4, 6, 7, 9, 10)},
+			"INSERT INTO {0} (id, v, n) VALUES ('NaN', NULL, 2)", "INSERT INTO {0} (id, v, n) VALUES ('NaN', 'x', 2), ('-0', 'x', NULL) ON CONFLICT (id) DO UPDATE SET v = ''",
+			"INSERT INTO {0} (id, v, n) VALUES (0, '', 0) ON CONFLICT (id) DO UPDATE SET id = 0", "UPDATE {0} SET n = 0 WHERE id = 1",
+			"DELETE FROM {0}", "INSERT INTO {0} (id, v, n) VALUES ('NaN', 'x', 0), (0, '', NULL)", "DELETE FROM {0} WHERE id = 0"),
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'y', 1)")),
 		"exchanged with a row whose key is equal": worldOf("varchar(3) COLLATE {types}.loose", "", []Choice{all, only(2, 3, 4)},
 			"INSERT INTO {0} (id, v, n) VALUES ('a', 'x', 1), ('b', 'y', 2)", "UPDATE {0} SET id = 'c' WHERE id = 'a'", "UPDATE {0} SET id = 'A' WHERE id = 'b'", "UPDATE {0} SET id = 'B' WHERE id = 'c'"),
 		"back to a key after a row whose key is equal has left it": worldOf("numeric", "", []Choice{all, only(2, 3)},

@@ -23,6 +23,20 @@ func (l *life) last() *history.Version { return l.versions[len(l.versions)-1] }
 // key is the one that the row has, or had last.
 func (l *life) key() string { return string(l.last().EntityID) }
 
+// names are the keys by which the row is named: the one that it has, or had last, and if it is gone the one under which
+// it comes back.
+func (l *life) names(chosen map[int64]*history.Version) []string {
+	names := []string{l.key()}
+	first := slices.IndexFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
+	if first < 0 || l.current && l.last().Action != audit.Deleted {
+		return names
+	}
+	if v := l.versions[first]; v.PreviousEntityID != nil {
+		return append(names, string(*v.PreviousEntityID))
+	}
+	return append(names, string(l.versions[first].EntityID))
+}
+
 func (l *life) has(chosen map[int64]*history.Version) bool {
 	return slices.ContainsFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
 }

@@ -42,7 +42,7 @@ func (p *planner) writeAll(ctx context.Context, q db.DBTX, rows []*Row) error {
 			}
 			return p.readBack(ctx, q, rows)
 		})
-		if !reason.Is(err, audit.ConstraintViolated, audit.Vetoed) {
+		if !reason.Is(err, audit.ReferencedRowMissing, audit.UniqueConflict, audit.ConstraintViolated, audit.Vetoed) {
 			return err
 		}
 		for _, r := range rows {

@@ -287,7 +287,9 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 	}
 	p.o.progress(audit.StageComparing, len(lives.chosen))
 	for _, l := range lives.chosen {
-		t.keys[l.key()] = true
+		for _, name := range l.names(t.chosen) {
+			t.keys[name] = true
+		}
 		row, err := p.planRow(ctx, t, l, lives)
 		if err != nil {
 			return err
@@ -312,7 +314,7 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 		return nil, err
 	}
 	cancelled := p.cancelled(l, t.chosen)
-	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, string(row.EntityID)) {
+	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, l.names(t.chosen)) {
 		return row, nil
 	}
 	chosen := make(map[int64]*history.Version) // of this row
@@ -335,7 +337,7 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 	chosen map[int64]*history.Version) (*Row, error) {
 	row := newRow(t, l.key())
 	history.Arrange(l.versions)
-	w := walk{row: row, overwrite: t.overwrites(p.o.settings, string(row.EntityID))}
+	w := walk{row: row, overwrite: t.overwrites(p.o.settings, l.names(t.chosen))}
 	w.startFrom(l, lives)
 	if w.overwrite {
 		if err := p.loadImages(ctx, l); err != nil {

@@ -110,10 +110,10 @@ func (t *table) is(name string) bool {
 	return name == t.Table || strings.HasSuffix(t.Table, "."+name)
 }
 
-// overwrites tells whether what came later in a row may be overwritten.
-func (t *table) overwrites(s settings, key string) bool {
+// overwrites tells whether what came later in a row of some names may be overwritten.
+func (t *table) overwrites(s settings, names []string) bool {
 	return slices.ContainsFunc(s.Overwrite, func(n audit.RowID) bool {
-		return string(n.EntityID) == key && t.is(n.Table)
+		return slices.Contains(names, string(n.EntityID)) && t.is(n.Table)
 	})
 }
 
