@@ -165,6 +165,8 @@ const usualTables = `
 	CREATE TABLE usual_fully (LIKE usual INCLUDING ALL);
 	CREATE TABLE usual_wide (LIKE usual INCLUDING ALL);
 	CREATE TABLE usual_masked (LIKE usual INCLUDING ALL);
+	CREATE TABLE usual_imageless (LIKE usual INCLUDING ALL);
+	ALTER TABLE usual_imageless DROP CONSTRAINT usual_imageless_pkey, ADD PRIMARY KEY (id);
 	CREATE TABLE usual_parted (LIKE usual INCLUDING DEFAULTS) PARTITION BY RANGE (id);
 	ALTER TABLE usual_parted ADD PRIMARY KEY (id);
 	CREATE TABLE usual_parted_1 PARTITION OF usual_parted FOR VALUES FROM (0) TO (3);
@@ -176,15 +178,16 @@ func TestFunctionsWithoutSettingsAmongTraps(t *testing.T) {
 	d := newTrapped(t)
 	tables, _, _ := strings.Cut(trappedTables, "ALTER TABLE exaudit.versions")
 	d.Exec(t, tables+usualTables)
-	names := []string{"usual", "usual_fully", "usual_wide", "usual_masked", "usual_parted"}
+	names := []string{"usual", "usual_fully", "usual_wide", "usual_masked", "usual_parted", "usual_imageless"}
 	options := map[string]audit.TableOptions{
 		"usual_fully": {Updates: audit.UpdatesFull, RecordReplicated: true}, "usual_wide": {SkipUntouchedTOAST: true},
-		"usual_masked": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true, RecordSessionUser: true},
+		"usual_masked":    {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true, RecordSessionUser: true},
+		"usual_imageless": {SkipInsertImage: true},
 	}
 	_, err := exaudit.New(d.pool).Install(context.Background(), names, &exaudit.InstallOptions{TableOptions: options})
 	d.call("Install", err)
-	if n := pgtest.One[int](t, d.DB, `SELECT count(*) FROM pg_proc WHERE pronamespace = 'exaudit_internal'::regnamespace AND proname ~ '^t[0-9]+_(insert|update|delete)$' AND proconfig IS NULL`); n != 15 {
-		t.Errorf("%d functions have no SET clauses, want 15", n)
+	if n := pgtest.One[int](t, d.DB, `SELECT count(*) FROM pg_proc WHERE pronamespace = 'exaudit_internal'::regnamespace AND proname ~ '^t[0-9]+_(insert|update|delete)$' AND proconfig IS NULL`); n != 18 {
+		t.Errorf("%d functions have no SET clauses, want 18", n)
 	}
 	for _, setting := range []string{"timezone", "row_security", "exaudit.custom", "exaudit.rollback"} {
 		for _, value := range testall.Turn(1, map[string][]string{

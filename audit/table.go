@@ -21,6 +21,10 @@ type TableOptions struct {
 	// values usually have more than 2 kB. In return, an update that changes nothing costs as much as one that changes
 	// something.
 	SkipUntouchedTOAST bool `json:"skip_untouched_toast,omitempty"`
+	// SkipInsertImage stores no image when a row is inserted. Readers take the values from the row's later versions,
+	// and otherwise from the row itself. Columns that were dropped or got another type in the meantime are missing
+	// then.
+	SkipInsertImage bool `json:"skip_insert_image,omitempty"`
 	// OnTruncate says what TRUNCATE does.
 	OnTruncate OnTruncate `json:"on_truncate,omitempty"`
 	// AllowIgnore lets a session switch recording off, by setting exaudit.ignore to "on".

@@ -39,7 +39,8 @@ type Version struct {
 	// Before is the whole row for Deleted, and the old values of the changed columns for Updated. It is nil for
 	// Created and Baseline.
 	Before Image `json:"before"`
-	// After is the whole row for Created and Baseline, and the new values of the changed columns for Updated. It is
+	// After is the whole row for Created and Baseline, without what is not known of rows that were inserted with the
+	// option TableOptions.SkipInsertImage, and the new values of the changed columns for Updated. It is
 	// nil for Deleted.
 	After Image `json:"after"`
 	// Patch is the difference between Before and After. It is nil for Baseline.

@@ -254,6 +254,18 @@ func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) 
 	return items, nil
 }
 
+const hasDeferrableKey = `-- name: HasDeferrableKey :one
+SELECT EXISTS (SELECT FROM pg_catalog.pg_index i
+               WHERE i.indrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND i.indisprimary AND NOT i.indimmediate)::boolean AS deferrable
+`
+
+func (q *Queries) HasDeferrableKey(ctx context.Context, db DBTX, relation uint32) (bool, error) {
+	row := db.QueryRow(ctx, hasDeferrableKey, relation)
+	var deferrable bool
+	err := row.Scan(&deferrable)
+	return deferrable, err
+}
+
 const inheritanceChildren = `-- name: InheritanceChildren :many
 WITH RECURSIVE children AS (
     SELECT i.inhparent AS parent, i.inhrelid AS relation

@@ -273,6 +273,8 @@ type ExauditTable struct {
 	ForgottenTransactionID pgtype.Uint64
 	// When retention last removed versions of the table.
 	ForgottenAt pgtype.Timestamptz
+	// Whether the table has or had the option skip_insert_image.
+	WithoutImages bool
 }
 
 // The recorded changes, one row for each change of a row of a tracked table. Append-only.
@@ -295,7 +297,7 @@ type ExauditVersion struct {
 	PreviousEntityID *string
 	// deleted: the whole row; updated: the old values of the changed columns.
 	Before json.RawMessage
-	// created, baseline: the whole row; updated: the new values of the changed columns.
+	// created, baseline: the whole row, NULL if it was not stored (option skip_insert_image); updated: the new values of the changed columns.
 	After json.RawMessage
 	// What the application said about the change in the setting exaudit.custom.
 	Custom json.RawMessage

@@ -62,6 +62,50 @@ func (q *Queries) Comparison(ctx context.Context, db DBTX, tableID int32) (Compa
 	return i, err
 }
 
+const createdImages = `-- name: CreatedImages :many
+SELECT c.version_id::bigint AS version_id,
+       (CASE WHEN $1::integer IS NULL THEN c.image ELSE exaudit_internal.preview(c.image, $1::integer) END)::pg_catalog.jsonb AS image
+FROM exaudit_internal.created_images($2::integer, $3::pg_catalog.text[], $4::bigint[]) AS c
+`
+
+type CreatedImagesParams struct {
+	Cut       *int32
+	TableID   int32
+	EntityIds []string
+	Ids       []int64
+}
+
+type CreatedImagesRow struct {
+	VersionID int64
+	Image     json.RawMessage
+}
+
+// The images of rows that were created without one, by their versions and keys, as they would have been recorded.
+func (q *Queries) CreatedImages(ctx context.Context, db DBTX, arg CreatedImagesParams) ([]CreatedImagesRow, error) {
+	rows, err := db.Query(ctx, createdImages,
+		arg.Cut,
+		arg.TableID,
+		arg.EntityIds,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CreatedImagesRow
+	for rows.Next() {
+		var i CreatedImagesRow
+		if err := rows.Scan(&i.VersionID, &i.Image); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customIndexStatement = `-- name: CustomIndexStatement :one
 SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c
                          JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND x.indisvalid

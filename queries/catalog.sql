@@ -120,6 +120,10 @@ FROM made m;
 SELECT o.reason::pg_catalog.text AS reason
 FROM exaudit_internal.statement_level_obstacles(@relation::pg_catalog.oid) AS o (reason);
 
+-- name: HasDeferrableKey :one
+SELECT EXISTS (SELECT FROM pg_catalog.pg_index i
+               WHERE i.indrelid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND i.indisprimary AND NOT i.indimmediate)::boolean AS deferrable;
+
 -- name: CustomColumns :many
 -- Of exaudit.versions or a copy of it, by its name with the schema.
 SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted_name(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,

@@ -34,7 +34,7 @@ SELECT e.evtname::pg_catalog.text AS name,
 FROM pg_catalog.pg_event_trigger e
 JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) e.evtfoid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-WHERE e.evtname OPERATOR(pg_catalog.=) ANY ('{exaudit_ddl,exaudit_drop}'::pg_catalog.name[])
+WHERE e.evtname OPERATOR(pg_catalog.=) ANY ('{exaudit_ddl,exaudit_drop,exaudit_loss}'::pg_catalog.name[])
 ORDER BY e.evtname;
 
 -- name: SuspendFollowing :one

@@ -121,6 +121,12 @@ JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.en
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id;
 
+-- name: CreatedImages :many
+-- The images of rows that were created without one, by their versions and keys, as they would have been recorded.
+SELECT c.version_id::bigint AS version_id,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN c.image ELSE exaudit_internal.preview(c.image, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS image
+FROM exaudit_internal.created_images(@table_id::integer, @entity_ids::pg_catalog.text[], @ids::bigint[]) AS c;
+
 -- name: Comparison :one
 -- How the options of a table have values compared.
 SELECT ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) 'primitive'))::pg_catalog.text[] AS places,

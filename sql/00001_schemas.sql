@@ -101,6 +101,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP EVENT TRIGGER IF EXISTS exaudit_ddl;
 DROP EVENT TRIGGER IF EXISTS exaudit_drop;
+DROP EVENT TRIGGER IF EXISTS exaudit_loss;
 DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
 
 -- What others have built on the schema would go with it, unasked. Triggers and policies of tracked tables are ours.

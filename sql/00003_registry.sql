@@ -23,7 +23,9 @@ CREATE TABLE exaudit.tables (
     complete_after bigint      NOT NULL DEFAULT 0,
     -- the newest transaction that retention has removed versions of, and when it last did
     forgotten_transaction_id xid8,
-    forgotten_at   timestamptz
+    forgotten_at   timestamptz,
+    -- whether it has or had the option skip_insert_image
+    without_images boolean     NOT NULL DEFAULT false
 );
 GRANT SELECT ON exaudit.tables TO exaudit_reader, exaudit_writer;
 

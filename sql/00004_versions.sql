@@ -47,7 +47,7 @@ COMMENT ON COLUMN exaudit.versions.transaction_id IS 'The transaction that made 
 COMMENT ON COLUMN exaudit.versions.entity_id IS 'The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.';
 COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before the change, if the change was one of the primary key.';
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
-COMMENT ON COLUMN exaudit.versions.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
+COMMENT ON COLUMN exaudit.versions.after IS 'created, baseline: the whole row, NULL if it was not stored (option skip_insert_image); updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change in the setting exaudit.custom.';
 COMMENT ON COLUMN exaudit.versions.session_user_name IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Whether a revert, an undo or a redo wrote the version.';

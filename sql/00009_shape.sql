@@ -24,8 +24,9 @@ BEGIN
                           -- "<>" is asked where neither value can be NULL
                           || CASE WHEN a.attnotnull AND a.attnum <> ALL (unchecked) THEN ' NOT NULL' ELSE '' END,
                           E',\n        ' ORDER BY a.attnum)
-               || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
-                                                     string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
+               || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)%s',
+                                                     string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position),
+                                                     CASE WHEN bool_and(k.indimmediate) THEN '' ELSE ' DEFERRABLE' END)
                             FROM pg_catalog.pg_index k
                             CROSS JOIN LATERAL unnest(k.indkey::int2[]) WITH ORDINALITY AS key (number, position)
                             JOIN pg_catalog.pg_attribute ka ON ka.attrelid = k.indrelid AND ka.attnum = key.number

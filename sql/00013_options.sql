@@ -42,6 +42,17 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.hides_changes TO exaudit_reader;
 
+-- Do other options of a table record a column that was excluded? What it was before, the rows as they are now do not tell.
+CREATE FUNCTION exaudit_internal.reveals_columns(table_id integer, relation oid, options jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM unnest(exaudit_internal.option_columns(table_id, relation, 'exclude')) AS c (name)
+                   WHERE (options -> 'exclude' ? c.name) IS NOT TRUE);
+END
+$$;
+
 -- Sets the options of a table, and which columns they name. What its condition was bound to stays, for
 -- exaudit_internal.bind_condition.
 CREATE FUNCTION exaudit_internal.set_options(table_id integer, relation oid, options jsonb) RETURNS void
@@ -53,8 +64,10 @@ BEGIN
     UPDATE exaudit.tables t
     SET options = $3,
         -- until whoever installs them knows since when nothing is hidden any more
-        complete_since = CASE WHEN t.tracked AND exaudit_internal.hides_changes(t.options) AND NOT exaudit_internal.hides_changes($3) THEN 'infinity'
-                              ELSE t.complete_since END,
+        complete_since = CASE WHEN t.tracked AND (exaudit_internal.hides_changes(t.options) AND NOT exaudit_internal.hides_changes($3)
+                                                  OR t.without_images AND exaudit_internal.reveals_columns(t.id, $2, $3))
+                              THEN 'infinity' ELSE t.complete_since END,
+        without_images = t.without_images OR $3 ? 'skip_insert_image',
         option_columns = (
             SELECT CASE WHEN count(*) = 0 THEN '{}' ELSE pg_catalog.jsonb_build_object(
                 'relation', $2::bigint, 'numbers', pg_catalog.jsonb_object_agg(a.attname, a.attnum)) END

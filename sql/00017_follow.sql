@@ -123,6 +123,21 @@ BEGIN
 END
 $$;
 
+-- The tracked tables whose rows may have been recorded without an image.
+CREATE FUNCTION exaudit_internal.tables_without_images(OUT table_id integer, OUT relation oid) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT t.id, r.relation
+    FROM (SELECT k.id FROM exaudit.tables k WHERE k.tracked AND k.without_images) AS t
+    JOIN exaudit_internal.relations r ON r.table_id = t.id
+    WHERE r.relation IS NOT NULL;
+END
+$$;
+
 -- Why statement triggers would miss changes of a table: rows come and go by way of other
 -- tables, or the nested change of a row would be recorded before the one that set it off.
 CREATE FUNCTION exaudit_internal.statement_level_obstacles(relation oid) RETURNS SETOF text

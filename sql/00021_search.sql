@@ -167,7 +167,7 @@ BEGIN
             WHEN 'columns' THEN
                 'EXISTS (SELECT FROM jsonb_to_recordset(%3$L::jsonb) AS c ("table" integer, name text, "from" bigint, "to" bigint) '
                 'WHERE c."table" = v.table_id AND v.id BETWEEN c."from" AND c."to" AND v.action <> ''baseline'' '
-                'AND (coalesce((v.before -> c.name)::text, '''') <> coalesce((v.after -> c.name)::text, '''') '
+                'AND (v.action = ''created'' AND v.after IS NULL OR coalesce((v.before -> c.name)::text, '''') <> coalesce((v.after -> c.name)::text, '''') '
                 'OR coalesce(v.before -> '''' ? c.name, false) <> coalesce(v.after -> '''' ? c.name, false) '
                 'OR v.after -> '''' @> jsonb_build_array(jsonb_build_object(''masked'', c.name))))'
         END, list, scalar, value, value ->> 'snapshot', value ->> 'last_id', value ->> 'restored_id',

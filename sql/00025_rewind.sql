@@ -436,6 +436,190 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.rewind TO exaudit_reader;
 
+-- Rows as they were just after some of their versions, of those of which that is known: each version with its key, under
+-- which the row began. Images are those of rewind. Where rows may have shared a key, nothing is returned.
+CREATE FUNCTION exaudit_internal.states_after(table_id integer, relation regclass, keys text[], ids bigint[], OUT version_id bigint, OUT image jsonb)
+    RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    first  bigint := (SELECT min(u.id) FROM unnest(ids) AS u (id));
+    shared text[] := exaudit_internal.shared_keys(table_id, keys, first);
+    plain  text[];
+    starts bigint[];
+    moved  text[];
+    told   record;
+BEGIN
+    SELECT array_agg(k.key), array_agg(k.id) INTO plain, starts
+    FROM (SELECT u.key, min(u.id) AS id FROM ROWS FROM (unnest(keys), unnest(ids)) AS u (key, id) GROUP BY u.key) AS k
+    WHERE NOT EXISTS (SELECT FROM exaudit_internal.key_changes c
+                      WHERE c.table_id = states_after.table_id AND c.id >= first AND c.entity_id = k.key COLLATE "C")
+      AND NOT EXISTS (SELECT FROM exaudit_internal.key_changes c
+                      WHERE c.table_id = states_after.table_id AND c.id >= first AND c.previous_entity_id = k.key COLLATE "C")
+      AND k.key <> ALL (shared);
+    IF plain <> '{}' THEN
+        RETURN QUERY
+        SELECT r.version_id, r.image
+        FROM exaudit_internal.rewind(table_id, relation, plain, starts, '{}', '{}', '{}', true, NULL) AS r
+        WHERE r.version_id = ANY (ids) AND r.problem IS NULL;
+    END IF;
+    moved := ARRAY(SELECT DISTINCT u.key FROM unnest(keys) AS u (key)
+                   WHERE (u.key = ANY (plain)) IS NOT TRUE AND u.key <> ALL (shared));
+    moved := exaudit_internal.linked_keys(table_id, moved, first);
+    IF coalesce(moved, '{}') = '{}' OR exaudit_internal.shared_keys(table_id, moved, first) <> '{}' THEN
+        RETURN;
+    END IF;
+    WITH told AS MATERIALIZED (
+        SELECT a.row_number, a.version_id, a.action, moved[a.place] AS key, a.i
+        FROM exaudit_internal.tell_apart(table_id, moved, first, NULL) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
+    ), ends AS (
+        SELECT l.row_number, pg_catalog.row_number() OVER () AS chain, CASE WHEN l.action <> 'deleted' THEN l.key END AS key
+        FROM (SELECT DISTINCT ON (o.row_number) o.* FROM told o ORDER BY o.row_number, o.i DESC) AS l
+    )
+    SELECT array_agg(e.chain::integer ORDER BY o.i) AS listed, array_agg(o.version_id ORDER BY o.i) AS ids, array_agg(o.key ORDER BY o.i) AS keys,
+           (SELECT array_agg(e.key ORDER BY e.chain) FROM ends e) AS present
+    INTO told
+    FROM told o JOIN ends e USING (row_number);
+    IF told.listed IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.version_id, r.image
+        FROM exaudit_internal.rewind(table_id, relation, told.present, pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(told.present)]),
+                                     told.listed, told.ids, told.keys, true, NULL) AS r
+        WHERE r.version_id = ANY (ids) AND r.problem IS NULL;
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.states_after TO exaudit_reader;
+
+-- An image of rewind under the names that columns had when a version was recorded, without those that were not there then or
+-- have been given another type since. epochs are those of column_epochs, the newest first.
+CREATE FUNCTION exaudit_internal.image_then(table_id integer, version_id bigint, image jsonb, epochs jsonb[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    epoch jsonb := (SELECT e.epoch FROM unnest(epochs) WITH ORDINALITY AS e (epoch, place)
+                    WHERE (e.epoch ->> 'since')::bigint < version_id ORDER BY e.place LIMIT 1);
+    names jsonb; -- by the present names, those of then
+BEGIN
+    IF epoch IS NULL THEN
+        RETURN '{}';
+    END IF;
+    SELECT coalesce(jsonb_object_agg(n.present, n.name), '{}') INTO names
+    FROM exaudit_internal.column_snapshots s
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(s.columns) AS c (col)
+    CROSS JOIN LATERAL (SELECT c.col ->> 'name' AS name,
+                               CASE WHEN epoch -> 'names' ? (c.col ->> 'name') THEN epoch -> 'names' ->> (c.col ->> 'name')
+                                    ELSE c.col ->> 'name' END AS present) AS n
+    WHERE s.table_id = image_then.table_id AND s.since = (epoch ->> 'since')::bigint
+      AND n.present IS NOT NULL AND NOT epoch -> 'retyped' ? n.present;
+    RETURN exaudit_internal.with_present_names(
+        exaudit_internal.redact(image, ARRAY(SELECT k.name FROM pg_catalog.jsonb_object_keys(image) AS k (name)
+                                             WHERE k.name <> '' AND NOT names ? k.name), '{}'),
+        names, '{}');
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.image_then TO exaudit_reader;
+
+-- The image of a row that was created by a version, by the next whole image that was recorded of it, up to a last id: while its
+-- columns were the same. NULL where there is none, or where the order of the changes of a transaction might be another one.
+CREATE FUNCTION exaudit_internal.image_before(table_id integer, key text, version_id bigint, last_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+<<this>> -- custom columns of versions may be called as variables are
+DECLARE
+    transaction_id bigint := (SELECT v.transaction_id FROM exaudit.versions v
+                     WHERE v.table_id = image_before.table_id AND v.entity_id = image_before.key COLLATE "C" AND v.id = image_before.version_id);
+    image jsonb;
+    whole record;
+    known record;
+    v     record;
+BEGIN
+    SELECT o.id, o.action, o.transaction_id, coalesce(o.before, o.after) AS image INTO whole FROM exaudit.versions o
+    WHERE o.table_id = image_before.table_id AND o.entity_id = image_before.key COLLATE "C" AND o.id > image_before.version_id AND o.id <= image_before.last_id
+      AND (o.action <> 'updated' OR o.previous_entity_id IS NOT NULL)
+    ORDER BY o.id LIMIT 1;
+    SELECT o.action, o.transaction_id INTO known FROM exaudit.versions o
+    WHERE o.table_id = image_before.table_id AND o.entity_id = image_before.key COLLATE "C" AND o.id < image_before.version_id
+    ORDER BY o.id DESC LIMIT 1;
+    IF whole.id IS NULL OR whole.action NOT IN ('deleted', 'baseline')
+       OR known.transaction_id = this.transaction_id OR whole.action = 'deleted' AND whole.transaction_id = this.transaction_id AND known.action IS DISTINCT FROM 'deleted'
+       OR EXISTS (SELECT FROM exaudit_internal.key_changes c
+                  WHERE c.table_id = image_before.table_id AND c.previous_entity_id = image_before.key COLLATE "C" AND c.id > image_before.version_id AND c.id < whole.id)
+    THEN
+        RETURN NULL;
+    END IF;
+    image := whole.image;
+    FOR v IN
+        SELECT o.action, o.before, o.after FROM exaudit.versions o
+        WHERE o.table_id = image_before.table_id AND o.entity_id = image_before.key COLLATE "C" AND o.id > image_before.version_id AND o.id < whole.id
+        ORDER BY o.id DESC
+    LOOP
+        known := exaudit_internal.row_before(image, v.action, v.before, v.after, '{}');
+        IF NOT known.possible THEN
+            RETURN NULL;
+        END IF;
+        image := known.earlier;
+    END LOOP;
+    RETURN image;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.image_before TO exaudit_reader;
+
+-- The images of rows that were created without one, by their versions, each with its key: what rewinding says of the row just
+-- after. This is the one place that says what such an image is. It lacks what is not known: columns that have been dropped or
+-- given another type since, if no whole image was recorded before that; and every column where the row may have changed
+-- without a version, where its versions do not fit together, where the table was not tracked for a while, had another primary
+-- key, or is gone.
+CREATE FUNCTION exaudit_internal.created_images(table_id integer, keys text[], ids bigint[], OUT version_id bigint, OUT image jsonb) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    t         exaudit.tables := (SELECT k FROM exaudit.tables k WHERE k.id = created_images.table_id);
+    relation  regclass := (SELECT r.relation FROM exaudit_internal.relations r WHERE r.table_id = created_images.table_id);
+    epochs    jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit_internal.column_epochs(table_id, relation) AS e);
+    key_since bigint;
+    watched   boolean;
+    known     text[]; -- keys and ids of rows that have not changed out of sight
+    known_ids bigint[];
+    present   text[]; -- those of which the present rows tell
+    at        bigint[];
+BEGIN
+    watched := t.tracked AND t.complete_since < 'infinity' AND NOT exaudit_internal.hides_changes(t.options)
+               AND coalesce(exaudit_internal.is_watched(table_id, relation), false);
+    key_since := exaudit_internal.key_since(table_id, relation);
+    SELECT array_agg(u.key), array_agg(u.id), array_agg(u.key) FILTER (WHERE u.there), array_agg(u.id) FILTER (WHERE u.there)
+    INTO known, known_ids, present, at
+    FROM (SELECT u.key, u.id, relation IS NOT NULL AND u.id > key_since AS there FROM ROWS FROM (unnest(keys), unnest(ids)) AS u (key, id)) AS u
+    LEFT JOIN LATERAL (SELECT p.after_id, p.since <= p.until AS complete FROM exaudit_internal.periods p
+                       WHERE p.table_id = created_images.table_id AND p.last_id >= u.id ORDER BY p.last_id LIMIT 1) AS p ON true
+    WHERE u.id > coalesce(p.after_id, t.complete_after) AND coalesce(p.complete, watched);
+    RETURN QUERY
+    WITH now AS MATERIALIZED (
+        SELECT s.version_id, exaudit_internal.image_then(table_id, s.version_id, s.image, epochs) AS image
+        FROM exaudit_internal.states_after(table_id, relation, present, at) AS s
+    )
+    SELECT u.id, coalesce(CASE WHEN now.image IS NULL OR e.lost THEN exaudit_internal.image_before(table_id, k.key, u.id, e.last_id) END, now.image, '{}')
+    FROM unnest(ids) AS u (id)
+    LEFT JOIN ROWS FROM (unnest(known), unnest(known_ids)) AS k (key, id) ON k.id = u.id
+    LEFT JOIN now ON now.version_id = u.id
+    -- while its columns were the same; are any gone?
+    LEFT JOIN LATERAL (
+        SELECT coalesce(min((e.epoch ->> 'since')::bigint) FILTER (WHERE (e.epoch ->> 'since')::bigint >= u.id), 9223372036854775807) AS last_id,
+               (array_agg(e.epoch -> 'retyped' <> '[]' OR EXISTS (SELECT FROM pg_catalog.jsonb_each(e.epoch -> 'names') AS n WHERE n.value = 'null') ORDER BY e.place)
+                FILTER (WHERE (e.epoch ->> 'since')::bigint < u.id))[1] AS lost
+        FROM unnest(epochs) WITH ORDINALITY AS e (epoch, place)) AS e ON true;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.created_images TO exaudit_reader;
+
 -- Images as their table is today. A column that one lacks was added later: it holds what the column was filled with,
 -- where that is known without calling anything, a constant. What is not recorded, excluded, masked or too large, is missing.
 CREATE FUNCTION exaudit_internal.filled_images(table_id integer, relation regclass, images jsonb[]) RETURNS jsonb[]

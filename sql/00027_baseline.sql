@@ -52,7 +52,34 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_versions TO exaudit_writer;
 
--- Records the rows of a table that have no version, or every one, as its baseline, and gives
+-- Is the whole row known from what has been recorded of it? So are rows of before the table was tracked taken to be, once they
+-- have a version.
+CREATE FUNCTION exaudit_internal.has_image(table_id integer, entity_id text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+<<this>> -- custom columns of versions may be called as variables are
+DECLARE
+    key     text := has_image.entity_id;
+    last_id bigint := 9223372036854775807;
+    v       record;
+BEGIN
+    LOOP -- back through its keys
+        SELECT o.id, o.action, o.after IS NOT NULL AS imaged, o.previous_entity_id INTO v FROM exaudit.versions o
+        WHERE o.table_id = has_image.table_id AND o.entity_id = this.key COLLATE "C" AND o.id < this.last_id
+          AND (o.action <> 'updated' OR o.previous_entity_id IS NOT NULL)
+        ORDER BY o.id DESC LIMIT 1;
+        CASE WHEN v.action IN ('created', 'baseline') THEN RETURN v.imaged;
+             WHEN v.action = 'updated' THEN key := v.previous_entity_id; last_id := v.id;
+             ELSE RETURN exaudit_internal.has_versions(has_image.table_id, has_image.entity_id); END CASE;
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.has_image TO exaudit_writer;
+
+-- Records the rows of a table that have no version or no whole image, or every one, as its baseline, and gives
 -- their number. Each baseline has its place among the ids of its row's versions, because nobody
 -- else can write: the caller must have locked the table.
 CREATE FUNCTION exaudit.record_baseline(table_id integer, every_row boolean) RETURNS bigint
@@ -93,7 +120,9 @@ BEGIN
     END IF;
     RETURN exaudit_internal.record_rows(table_id, target, 'baseline', pg_catalog.format(
         '%s AS r WHERE %s', exaudit_internal.target(target),
-        CASE WHEN every_row THEN 'true' ELSE pg_catalog.format('NOT exaudit_internal.has_versions($1, %s)', key) END));
+        CASE WHEN every_row THEN 'true' ELSE pg_catalog.format('NOT exaudit_internal.%I($1, %s)',
+                                 (SELECT CASE WHEN t.without_images THEN 'has_image' ELSE 'has_versions' END FROM exaudit.tables t
+                                  WHERE t.id = record_baseline.table_id), key) END));
 END
 $$;
 
@@ -114,6 +143,7 @@ GRANT CREATE ON SCHEMA exaudit TO exaudit_writer;
 RESET ROLE;
 ALTER FUNCTION exaudit.record_baseline OWNER TO exaudit_writer;
 REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit.record_baseline TO exaudit_owner; -- for event triggers
 
 -- +goose Down
 -- The first migration drops everything.

@@ -19,6 +19,7 @@ COMMENT ON COLUMN exaudit.tables.options IS 'The options that the table was inst
 COMMENT ON COLUMN exaudit.tables.tracked IS 'Whether the triggers of the table are installed.';
 COMMENT ON COLUMN exaudit.tables.complete_since IS 'The time since which every change is recorded and has not been removed by retention.';
 COMMENT ON COLUMN exaudit.tables.complete_after IS 'The id of the version after which every change is recorded and has not been removed by retention.';
+COMMENT ON COLUMN exaudit.tables.without_images IS 'Whether the table has or had the option skip_insert_image.';
 COMMENT ON COLUMN exaudit.tables.forgotten_at IS 'When retention last removed versions of the table.';
 COMMENT ON COLUMN exaudit.versions.table_id IS 'The table: exaudit.tables.id.';
 COMMENT ON COLUMN exaudit.versions.action IS 'What happened to the row.';
@@ -209,6 +210,7 @@ COMMENT ON FUNCTION exaudit_internal.note_unwatched IS 'Notes that a table has b
 
 -- exaudit_internal: options
 COMMENT ON FUNCTION exaudit_internal.option_columns IS 'Returns the present names of the columns that an option lists.';
+COMMENT ON FUNCTION exaudit_internal.reveals_columns IS 'Reports whether options record a column that was excluded.';
 COMMENT ON FUNCTION exaudit_internal.hides_changes IS 'Reports whether options let rows change without a version.';
 COMMENT ON FUNCTION exaudit_internal.set_options IS 'Sets the options of a table.';
 COMMENT ON FUNCTION exaudit_internal.condition_argument IS 'Returns how a value of a column is passed to the function of a condition.';
@@ -258,6 +260,7 @@ COMMENT ON FUNCTION exaudit_internal.key_names IS 'Returns the names of the colu
 COMMENT ON FUNCTION exaudit_internal.untrack_dropped_tables IS 'Marks dropped tables as not tracked.';
 COMMENT ON FUNCTION exaudit_internal.untrack_dropped_relations IS 'Marks tables that were dropped just now as not tracked.';
 COMMENT ON FUNCTION exaudit_internal.refresh_names IS 'Brings the names of renamed tables up to date.';
+COMMENT ON FUNCTION exaudit_internal.tables_without_images IS 'Returns the tracked tables whose rows may have been recorded without an image.';
 COMMENT ON FUNCTION exaudit_internal.statement_level_obstacles IS 'Returns why statement-level triggers would miss changes of a table.';
 
 -- exaudit_internal: conditions
@@ -357,6 +360,10 @@ COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was befo
 COMMENT ON FUNCTION exaudit_internal.rows_now IS 'Returns the rows that have some keys now, as images.';
 COMMENT ON FUNCTION exaudit_internal.versions_back IS 'Returns the versions that rewind walks back through.';
 COMMENT ON FUNCTION exaudit_internal.misfit IS 'Returns the problem of a row whose versions do not fit together.';
+COMMENT ON FUNCTION exaudit_internal.created_images IS 'Returns the images of rows that were created without one.';
+COMMENT ON FUNCTION exaudit_internal.image_before IS 'Returns the image of a row that was created by a version, by the next whole image.';
+COMMENT ON FUNCTION exaudit_internal.states_after IS 'Returns rows as they were just after some of their versions.';
+COMMENT ON FUNCTION exaudit_internal.image_then IS 'Returns an image under the names that columns had when a version was recorded.';
 COMMENT ON FUNCTION exaudit_internal.rewind IS 'Returns rows as they were before some of their versions.';
 COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Adds to images the values that columns were filled with when they were added.';
 COMMENT ON FUNCTION exaudit_internal.constant_text IS 'Returns the text of a default that is a constant; NULL for other defaults.';
@@ -370,6 +377,7 @@ COMMENT ON FUNCTION exaudit_internal.as_of_query IS 'Returns a query for the row
 
 -- exaudit_internal: baseline
 COMMENT ON FUNCTION exaudit_internal.record_end IS 'Records the rows of a table as they are before it is uninstalled; returns why that was not possible, or NULL.';
+COMMENT ON FUNCTION exaudit_internal.has_image IS 'Reports whether the whole row is known from its versions.';
 COMMENT ON FUNCTION exaudit_internal.has_versions IS 'Reports whether anything was recorded of a row.';
 COMMENT ON FUNCTION exaudit_internal.baseline_lock IS 'Returns the statement that locks a table for its baseline.';
 

@@ -135,6 +135,7 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 			"CREATE TABLE AS",
 			"CREATE TRIGGER", "REVOKE", "SELECT INTO"}},
 		{"exaudit_drop", "sql_drop", "on_drop", nil},
+		{"exaudit_loss", "ddl_command_start", "on_loss", []string{"ALTER TABLE", "DROP TABLE"}},
 	}}
 	for i, list := range [][]string{f.NewTables, f.Except} {
 		for _, text := range list {
@@ -167,6 +168,8 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		{"untrack_dropped_relations", "untrack_dropped_relations", "relations oid[], table_ids integer[]", "void",
 			pinned, true},
 		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
+		{"imageless", "imageless", "OUT table_id integer, OUT relation oid", "SETOF record", pinned, true},
+		{"record", "record_images", "table_id integer", "bigint", pinned, true},
 		{"partitions", "partitions", "root oid, OUT relid oid, OUT level integer", "SETOF record", pinned, false},
 		{"triggers_of", "triggers_of", "function oid", "SETOF pg_catalog.pg_trigger", pinned, false},
 		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},
@@ -174,6 +177,8 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},
 		{"on_ddl", "on_ddl", "", "event_trigger", planned, false},
 		{"on_drop", "on_drop", "", "event_trigger", briefly, false},
+		// waits for a lock as long as the command itself, which takes the same one
+		{"on_loss", "on_loss", "", "event_trigger", pinned, false},
 	} {
 		s.Functions = append(s.Functions, followFunction{
 			Function:  Function{Name: part.name, Settings: part.settings, Body: render(part.template, s)},

@@ -144,6 +144,9 @@ func (c change) Sides() string { return c.pick("before", "after", "before, after
 
 // Images are what goes into Sides, unless the row is special.
 func (c change) Images() string {
+	if c.WithoutImage() {
+		return "NULL"
+	}
 	return c.pick(c.OldPlainImage, c.NewPlainImage, "before, after")
 }
 
@@ -187,12 +190,22 @@ func (c change) Variables() []string {
 
 // Special is true where the change is not recorded as most are; "" where each is.
 func (c change) Special() string {
+	if c.WithoutImage() {
+		return written
+	}
 	updated := "old_entity IS NOT NULL"
 	if c.Wide() {
 		updated = "wide OR " + updated
 	}
 	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
 }
+
+// WithoutImage reports whether rows are recorded without their image, unless they are special.
+func (c change) WithoutImage() bool { return c.Action == "created" && c.Options.SkipInsertImage }
+
+// written is true of a row that the same command has changed once more already. That change has been recorded before
+// this one, which only images show.
+const written = "NEW.xmax OPERATOR(pg_catalog.<>) 0"
 
 // Updated tells whether it is an update.
 func (c change) Updated() bool { return c.Action == "updated" }

@@ -73,6 +73,11 @@ func ValidateOptions(o audit.TableOptions) error {
 		return invalidOption("skip_untouched_toast", "",
 			"cannot be combined with the option updates: full, which records these values")
 	}
+	if o.SkipInsertImage {
+		if err := validateWithoutImage(o); err != nil {
+			return err
+		}
+	}
 	if !slices.Contains([]audit.OnTruncate{"", audit.TruncateRecord, audit.TruncateRefuse, audit.TruncateIgnore},
 		o.OnTruncate) {
 		return invalidOption("on_truncate", string(o.OnTruncate),
@@ -80,6 +85,23 @@ func ValidateOptions(o audit.TableOptions) error {
 	}
 	if o.KeepLast < 0 {
 		return invalidOption("keep_last", strconv.Itoa(o.KeepLast), "must not be negative")
+	}
+	return nil
+}
+
+// validateWithoutImage finds options for which images of inserts are needed: rows may change without a version, or the
+// changes of a row may be recorded in the wrong order.
+func validateWithoutImage(o audit.TableOptions) error {
+	const other = "cannot be combined with the option "
+	switch {
+	case strings.TrimSpace(o.Where) != "":
+		return invalidOption("skip_insert_image", "", other+"where, which leaves changes out")
+	case o.AllowIgnore:
+		return invalidOption("skip_insert_image", "", other+"allow_ignore, which leaves changes out")
+	case o.OnTruncate == audit.TruncateIgnore:
+		return invalidOption("skip_insert_image", "", other+"on_truncate: ignore, which leaves changes out")
+	case byStatement(o):
+		return invalidOption("skip_insert_image", "", other+"trigger: statement")
 	}
 	return nil
 }
@@ -225,6 +247,16 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 		}
 		if err := checkColumns(o, columns, given); err != nil {
 			return err
+		}
+	}
+	if o.SkipInsertImage {
+		deferrable, err := db.New().HasDeferrableKey(ctx, tx, relation)
+		if err != nil {
+			return fmt.Errorf("look for a deferrable primary key of relation %d: %w", relation, err)
+		}
+		if deferrable {
+			return invalidOption("skip_insert_image", "",
+				"is not possible with a deferrable primary key: rows that share a key for a while are told apart by images")
 		}
 	}
 	if given {

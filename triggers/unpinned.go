@@ -67,8 +67,12 @@ func (t *Table) changed(c Column) string {
 	}
 }
 
-// MayBeLarge is true of a row that might be more than its image holds; "" where its columns are too narrow.
+// MayBeLarge is true of a row that might be more than its image holds; "" where its columns are too narrow. Where no
+// image is stored, it is true of a row of which one is needed.
 func (c change) MayBeLarge() string {
+	if c.WithoutImage() {
+		return written
+	}
 	row := c.pick("OLD", "NEW", "")
 	if c.oversized(row) == "" {
 		return ""
@@ -77,4 +81,9 @@ func (c change) MayBeLarge() string {
 }
 
 // MayBeJSONNull is true of a row with a JSON null; "" where there is no column of jsonb.
-func (c change) MayBeJSONNull() string { return c.mayBeJSONNull(c.pick("OLD", "NEW", "")) }
+func (c change) MayBeJSONNull() string {
+	if c.WithoutImage() {
+		return ""
+	}
+	return c.mayBeJSONNull(c.pick("OLD", "NEW", ""))
+}

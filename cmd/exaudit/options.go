@@ -29,6 +29,8 @@ func optionFlags() []cli.Flag {
 			Usage: "use triggers of this `LEVEL`: row, or statement, which is faster for statements that change many rows", DefaultText: "row"},
 		&cli.BoolFlag{Name: "skip-untouched-toast", Category: optionCategory,
 			Usage: "do not read large values, stored out of line, that an update does not touch; updates that change nothing cost more then"},
+		&cli.BoolFlag{Name: "skip-insert-image", Category: optionCategory,
+			Usage: "do not store the values of inserted rows; they are read from later versions, or from the row itself"},
 		&cli.StringFlag{Name: "on-truncate", Category: optionCategory,
 			Usage: "what to `DO` at TRUNCATE: record, refuse or ignore", DefaultText: "record"},
 		&cli.BoolFlag{Name: "allow-ignore", Category: optionCategory,
@@ -63,7 +65,8 @@ func optionsOf(c *cli.Context) (*audit.TableOptions, error) {
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
 		Updates: audit.Updates(c.String("updates")), Trigger: audit.TriggerLevel(c.String("trigger")),
 		OnTruncate:         audit.OnTruncate(c.String("on-truncate")),
-		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), AllowIgnore: c.Bool("allow-ignore"),
+		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), SkipInsertImage: c.Bool("skip-insert-image"),
+		AllowIgnore:       c.Bool("allow-ignore"),
 		RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
 		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"),
 		Positional: c.Bool("positional"),
@@ -102,6 +105,7 @@ func optionText(o audit.TableOptions) string {
 	add(o.Updates == audit.UpdatesFull, "records full rows")
 	add(o.Trigger == audit.StatementLevel, "by statement")
 	add(o.SkipUntouchedTOAST, "skips untouched TOAST")
+	add(o.SkipInsertImage, "stores no image of inserts")
 	add(o.OnTruncate == audit.TruncateRefuse, "refuses TRUNCATE")
 	add(o.OnTruncate == audit.TruncateIgnore, "ignores TRUNCATE")
 	add(o.AllowIgnore, "allows exaudit.ignore")

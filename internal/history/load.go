@@ -34,12 +34,12 @@ func Load(ctx context.Context, q db.DBTX, refs []audit.VersionRef) ([]*Version, 
 		if err != nil {
 			return nil, fmt.Errorf("read versions: %w", err)
 		}
-		for _, r := range rows {
-			v, err := tables[r.TableID].version(ctx, q, db.EntityVersionsRow(r))
-			if err != nil {
-				return nil, fmt.Errorf("read versions: %w", err)
-			}
-			versions = append(versions, v)
+		found := make([]db.EntityVersionsRow, len(rows))
+		for i, r := range rows {
+			found[i] = db.EntityVersionsRow(r)
+		}
+		if versions, err = tables.add(ctx, q, versions, found, 0); err != nil {
+			return nil, fmt.Errorf("read versions: %w", err)
 		}
 	}
 	return versions, nil

@@ -235,6 +235,9 @@ func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, p Page)
 	params := db.EntityVersionsParams{Cut: optional(p.Cut), TableID: e.TableID, EntityID: stretch.EntityID,
 		FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(p.Limit)}
 	rows, err := entityVersions(ctx, q, params, p.NewestFirst)
+	if err == nil {
+		err = fillCreated(ctx, q, rows, p.Cut)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -278,11 +281,15 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	if err != nil {
 		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)
 	}
-	v, err := newVersion(r.QuotedName, db.EntityVersionsRow{
+	rows := []db.EntityVersionsRow{{
 		ID: r.ID, RecordedAt: r.RecordedAt, TransactionID: r.TransactionID, TableID: r.TableID, Action: r.Action,
 		Rollback: r.Rollback, EntityID: r.EntityID, PreviousEntityID: r.PreviousEntityID, Before: r.Before,
 		After: r.After, Custom: r.Custom, CustomColumns: r.CustomColumns, SessionUserName: r.SessionUserName,
-	})
+	}}
+	if err := fillCreated(ctx, q, rows, 0); err != nil {
+		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)
+	}
+	v, err := newVersion(r.QuotedName, rows[0])
 	if err != nil {
 		return nil, Entity{}, err
 	}

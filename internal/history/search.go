@@ -221,12 +221,12 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 		if err != nil {
 			return fail(err)
 		}
-		for _, r := range rows {
-			v, err := tables[r.TableID].version(ctx, q, db.EntityVersionsRow(r))
-			if err != nil {
-				return fail(err)
-			}
-			versions = append(versions, v)
+		found := make([]db.EntityVersionsRow, len(rows))
+		for i, r := range rows {
+			found[i] = db.EntityVersionsRow(r)
+		}
+		if versions, err = tables.add(ctx, q, versions, found, page.Cut); err != nil {
+			return fail(err)
 		}
 		if len(versions) == page.Limit && page.Limit > 0 {
 			break
@@ -272,12 +272,31 @@ type searched struct {
 	read    bool
 }
 
-func searchedTables(ctx context.Context, q db.DBTX) (map[int32]*searched, error) {
+// searchedList are tables by their ids.
+type searchedList map[int32]*searched
+
+// add appends the versions of rows, whose values may be cut.
+func (l searchedList) add(ctx context.Context, q db.DBTX, versions []*Version, rows []db.EntityVersionsRow,
+	cut int) ([]*Version, error) {
+	if err := fillCreated(ctx, q, rows, cut); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		v, err := l[r.TableID].version(ctx, q, r)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+func searchedTables(ctx context.Context, q db.DBTX) (searchedList, error) {
 	known, err := Tables(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	tables := make(map[int32]*searched, len(known))
+	tables := make(searchedList, len(known))
 	for _, e := range known {
 		tables[e.TableID] = &searched{entity: e}
 	}

@@ -21,7 +21,7 @@ var kinds = list(
 	"update from", "merge", "copy", "delete and insert", "several writes in one", "truncate", "savepoint",
 	"rollback to savepoint", "rollback",
 	"setting", "race", "waits", "baseline", "rows of before", "references", "partitions", "generated", "identity",
-	"by statement", "masked", "excluded", "where", "ignore", "undo with gaps", "revert with gaps",
+	"by statement", "without image", "masked", "excluded", "where", "ignore", "undo with gaps", "revert with gaps",
 	"skip rows", "keep later", "overwrite", "redo", "undo of a redo", "committed undo", "retention",
 	"retention of a table", "by the command")
 

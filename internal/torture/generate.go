@@ -119,6 +119,9 @@ func (g *generator) options(t *Table) {
 		t.Options.Where = c.quoted() + one(g, " IS NOT NULL", " IS NULL")
 	}
 	t.Options.AllowIgnore = t.Options.Trigger == "" && g.in(12)
+	if t.Options.Trigger == "" && t.Options.Where == "" && !t.Options.AllowIgnore && t.KeyOptions == "" {
+		t.Options.SkipInsertImage = g.in(3)
+	}
 	if c := &t.Columns[len(t.Columns)-1]; g.in(5) && !g.without.Hidden && !c.Generated {
 		c.Hidden = one(g, "masked", "excluded")
 		switch c.Hidden {

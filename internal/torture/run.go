@@ -245,6 +245,9 @@ func (r *run) countTables() {
 		if t.Options.Trigger == audit.StatementLevel {
 			r.counts.did("by statement")
 		}
+		if t.Options.SkipInsertImage {
+			r.counts.did("without image")
+		}
 		for _, c := range t.Columns {
 			r.counts.did(c.Hidden)
 			switch {

@@ -41,6 +41,8 @@ var builtin = []variant{
 		only: func(w workload) bool { return w.bulk }},
 	{name: "toast", records: changes, install: installExaudit(audit.TableOptions{SkipUntouchedTOAST: true}),
 		only: func(w workload) bool { return w.large }},
+	{name: "imageless", records: changes, install: installExaudit(audit.TableOptions{SkipInsertImage: true}),
+		only: func(w workload) bool { return strings.HasSuffix(w.name, "insert") || w.how == copied }},
 	{name: "shadow", records: updates, install: installShadow},
 	{name: "guarded", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		if err := installShadow(ctx, conn, w); err != nil {
