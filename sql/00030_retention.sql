@@ -76,7 +76,7 @@ BEGIN
     WHERE coalesce(k.cut_id > r.first_id, true);
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.expired TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit_internal.expired_ids TO exaudit_reader;
 
 -- From which id on versions of an entity stay because of changes of keys. Which row had a key is only known while all
 -- changes of keys of a transaction are there. So if one stays, the others of its transaction do, and with each the later
