@@ -71,7 +71,7 @@ lint: lint-names ## what go vet, staticcheck, unparam, misspell and tools/lint f
 	go vet -vettool=bin/lint ./...
 
 # where SQL is, which means the same under any search_path
-NAMES := queries triggers/testdata . test cmd/exaudit internal/config internal/history internal/custom internal/preamble internal/migration revert sql stdlib triggers internal/undo exaudittest
+NAMES := queries triggers/testdata . cmd/exaudit internal/config internal/history internal/custom internal/preamble internal/migration revert sql stdlib triggers internal/undo internal/maintenance exaudittest
 
 lint-names: ## no name in SQL that a session's search_path could redirect
 	cd tools && CGO_ENABLED=0 go vet ./... && CGO_ENABLED=0 go test ./... && CGO_ENABLED=0 go run ./sqlnames $(addprefix ../,$(NAMES))
