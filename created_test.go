@@ -107,10 +107,9 @@ func TestCreatesWithoutImage(t *testing.T) {
 			ctx := context.Background()
 			db := auditdb.New(t, "")
 			adb := exaudit.New(db.Pool)
-			c.option.SkipInsertImage = true
-			plain := c.option
-			plain.SkipInsertImage = false
-			for table, option := range map[string]audit.TableOptions{"plain": plain, "lean": c.option} {
+			lean := c.option
+			lean.SkipInsertImage = true
+			for table, option := range map[string]audit.TableOptions{"plain": c.option, "lean": lean} {
 				create := c.create
 				if create == "" {
 					create = "CREATE TABLE {t} (id int PRIMARY KEY, name text, n numeric, info jsonb)"

@@ -11,8 +11,8 @@ import (
 // grace is how long versions that are no longer kept may wait for the next run.
 const grace = 24 * time.Hour
 
-// Overdue returns for how long tables keep their versions that have some which are a day older, by their ids. It does not
-// look for versions that are not kept because of their number, which takes long.
+// Overdue returns for how long tables keep their versions that have some which are a day older, by their ids. It does
+// not look for versions that are not kept because of their number, which takes long.
 func Overdue(ctx context.Context, q db.DBTX) (map[int32]string, error) {
 	rules, err := db.New().RetentionRules(ctx, q)
 	if err != nil {

@@ -29,8 +29,8 @@ func (p *planner) written(ctx context.Context, q db.DBTX, rows []*Row) error {
 	return p.follow(ctx, q, were)
 }
 
-// follow notes what ON UPDATE CASCADE has made of rows that are still to be written, because others got new values; were
-// has what these have been.
+// follow notes what ON UPDATE CASCADE has made of rows that are still to be written, because others got new values;
+// were has what these have been.
 func (p *planner) follow(ctx context.Context, q db.DBTX, were map[*Row]audit.Image) error {
 	for len(were) > 0 {
 		next := make(map[*Row]audit.Image)
