@@ -150,6 +150,12 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 	for _, event := range []string{"insert", "update", "delete", "truncate", "move"} {
 		s.Generic = append(s.Generic, genericBody{event, genericContent(event, "{id}", "{relation}")})
 	}
+	s.Functions = followFunctions(s)
+	return s, nil
+}
+
+// followFunctions are those of schema exaudit_follow.
+func followFunctions(s following) (functions []followFunction) {
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
 	// A migration is many commands of one session: what it takes to follow them is planned once.
 	planned := append(slices.Clone(pinned), "plan_cache_mode = 'force_generic_plan'", "jit = 'off'")
@@ -180,12 +186,12 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 		// waits for a lock as long as the command itself, which takes the same one
 		{"on_loss", "on_loss", "", "event_trigger", pinned, false},
 	} {
-		s.Functions = append(s.Functions, followFunction{
+		functions = append(functions, followFunction{
 			Function:  Function{Name: part.name, Settings: part.settings, Body: render(part.template, s)},
 			Arguments: part.arguments, Returns: part.returns, OfOwner: part.ofOwner,
 		})
 	}
-	return s, nil
+	return functions
 }
 
 // ReadFollowing gives what the event triggers do; nil where there are none, nor anything
