@@ -83,6 +83,10 @@ var withoutImages = map[string]withoutImage{
 		stored: -1, // that depends on what else the session has done
 		lines:  true, then: []string{`INSERT INTO {t} VALUES (1, 1, 'x'), (2, 2, 'y')`, `UPDATE {t} SET p = 2 WHERE id = 1`, `UPDATE {t} SET name = 'z'`, `INSERT INTO {t}_1 VALUES (1, 1, 'n')`},
 	},
+	"time zone": {create: `CREATE TABLE {t} (id timestamptz PRIMARY KEY, at timestamptz)`, lines: true, stored: 1, then: []string{
+		`SET timezone = 'Asia/Tokyo'; INSERT INTO {t} VALUES ('2026-01-01', '2026-01-01'); RESET timezone`, `UPDATE {t} SET at = '2027-01-01'`}},
+	"time zone of another column": {create: `CREATE TABLE {t} (id int PRIMARY KEY, at timestamptz)`, lines: true, then: []string{
+		`SET timezone = 'Asia/Tokyo'; INSERT INTO {t} VALUES (1, '2026-01-01'); RESET timezone`, `UPDATE {t} SET at = '2027-01-01'`}},
 	"masked":   {option: audit.TableOptions{Mask: []string{"name"}}, then: []string{`INSERT INTO {t} VALUES (1, 'x', 1)`, `UPDATE {t} SET name = 'y', n = 2`}},
 	"excluded": {option: audit.TableOptions{Exclude: []string{"name"}}, then: []string{`INSERT INTO {t} VALUES (1, 'x', 1)`, `UPDATE {t} SET name = 'y', n = 2`}},
 	"full":     {option: audit.TableOptions{Updates: audit.UpdatesFull}, lines: true, then: []string{`INSERT INTO {t} VALUES (1, 'x', 1)`, `UPDATE {t} SET name = 'y'`}},

@@ -26,19 +26,25 @@ var usualValues = map[string]string{
 }
 
 // neededSettings are those that the texts of the table's values depend on.
-func (t *Table) neededSettings() []string {
+func (t *Table) neededSettings() []string { return settingsOf(t.Columns) }
+
+func settingsOf(columns []Column) []string {
 	var needed []string
-	for _, c := range t.Columns {
+	for _, c := range columns {
 		needed = append(needed, c.settings...)
 	}
 	slices.Sort(needed)
 	return slices.Compact(needed)
 }
 
-// UnusualSettings is true in a session that has others.
-func (t *Table) UnusualSettings() string {
+// UnusualSettings is true in a session that has others. Without an image, only the key is written.
+func (c change) UnusualSettings() string {
+	columns := c.Columns
+	if c.WithoutImage() {
+		columns = slices.DeleteFunc(slices.Clone(columns), func(column Column) bool { return !column.Key })
+	}
 	var conditions []string
-	for _, name := range append(t.neededSettings(), "row_security") {
+	for _, name := range append(settingsOf(columns), "row_security") {
 		conditions = append(conditions, fmt.Sprintf("exaudit_internal.is_unusual_setting(%s, %s)",
 			literal(name), literal(usualValues[name])))
 	}
