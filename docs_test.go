@@ -44,7 +44,7 @@ func TestDocs(t *testing.T) {
 func TestHistoryCommands(t *testing.T) {
 	t.Parallel()
 	db, _ := audited(t, orders, "orders", "customers")
-	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
+	db.Exec(t, `INSERT INTO orders (total) VALUES (5); CREATE TABLE carts (id int PRIMARY KEY)`)
 	script := "set -e\n" + strings.Join(append(snippets.Of(t, "docs/history.md", "sh"), snippets.Of(t, "docs/recording.md", "sh")...), "")
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Env = append(os.Environ(), "PATH="+program.Path(t), "DATABASE_URL="+db.URL)
