@@ -14,9 +14,9 @@ import (
 )
 
 // Baseline records the rows of tables as they are, as versions with action Baseline. It records the rows that have no
-// version yet. So the state of rows that existed when a table was first tracked does not depend on the present rows
-// alone. A baseline version is not a change. Without tables, Baseline does this for all tracked tables. A second call
-// finds nothing to do.
+// version yet and, on tables with the option SkipInsertImage, the rows of which no whole image is stored. So the state
+// of rows that existed when a table was first tracked does not depend on the present rows alone. A baseline version is
+// not a change. Without tables, Baseline does this for all tracked tables. A second call finds nothing to do.
 //
 // Each table is recorded in a separate transaction, during which writers of the table wait, but readers do not. A DB
 // of a transaction uses that transaction, which must have isolation level READ COMMITTED. If there is an error, the

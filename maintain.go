@@ -7,13 +7,13 @@ import (
 	"github.com/exaudit/exaudit/internal/maintenance"
 )
 
-// Maintain does what a store of versions needs from time to time. Call it once a day, for example, from cron or in a
-// loop of a service. It removes the versions that tables no longer keep, by the options Keep, KeepLast and Hold;
-// without these, it removes nothing. Tables that are no longer tracked keep their options. Maintain also summarizes
-// block ranges of the index for times and transactions, and updates the statistics of exaudit.versions.
+// Maintain removes the versions that tables no longer keep, by the options Keep, KeepLast and Hold. Without these, it
+// removes nothing. Call it once a day, for example from cron or in a loop of a service. Tables that are no longer
+// tracked keep their options. Maintain also summarizes block ranges of the index for times and transactions, and
+// updates the statistics of exaudit.versions.
 //
-// What was removed is not known any more. For points before the newest removed version of a table, readers return an
-// *audit.PointError with the reason BeforeHistory. HistoryBegin returns since when the history is complete.
+// If a table is read as of a point before its newest removed version, the error is an *audit.PointError with the reason
+// BeforeHistory. HistoryBegin returns since when the history is complete.
 //
 // Maintain works in many small transactions. Writers and readers of tables do not wait for them; undos do, for less
 // than a second. If Maintain ends early, it returns what it has done, and the next call does the rest. Several

@@ -43,7 +43,7 @@ func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 // Undo plans an undo and carries it out. Everything is written in one transaction, or in a savepoint if the DB is one
 // of a transaction. Rows are locked before they are read, always in the same order. The changes are recorded as
 // rollbacks, with the versions that they undid and the custom data of ctx. The returned plan says what was written; its
-// Transaction can be passed to Redo.
+// TransactionID can be passed to Redo.
 //
 // The errors are those of PlanUndo, an *audit.ConflictError, audit.ErrNothingToDo, audit.ErrLocked, and an
 // *audit.WriteError if a row cannot be written.
@@ -65,7 +65,7 @@ func (d *DB) ApplyUndo(ctx context.Context, plan *audit.UndoPlan, opts *ApplyOpt
 }
 
 // PlanRedo plans to take back an undo or a revert, so that what was undone is done again. The transaction is that of
-// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is
+// the rollback versions: TransactionID of the UndoPlan. If the transaction has undone nothing, the error is
 // audit.ErrNotFound. To redo only a part, pass a Selection of its versions to PlanUndo. The other errors are those of
 // PlanUndo.
 func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {

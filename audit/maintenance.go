@@ -7,8 +7,8 @@ type Maintenance struct {
 	DryRun bool `json:"dry_run"`
 	// Retention is what was removed of the tables that have one of the options Keep, KeepLast and Hold, by name.
 	Retention []Retention `json:"retention"`
-	// SummarizedPages is how many pages of exaudit.versions index versions_id_time did not summarize, which it does
-	// now: searches by time or transaction would read them in vain.
+	// SummarizedPages is how many pages of exaudit.versions the index versions_id_time did not cover, and covers now.
+	// Searches by time or transaction read all pages that it does not cover.
 	SummarizedPages int64 `json:"summarized_pages"`
 	// Analyzed reports whether the statistics of exaudit.versions were updated, as they are after something was
 	// removed.

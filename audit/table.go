@@ -117,7 +117,8 @@ type Installation struct {
 	Skipped string   // why Sync could do nothing
 	Left    []string // what could not be repaired, and is drift
 
-	// Outgrown is the option that keeps the table from being changed, nil if there is none. Left names it, too.
+	// Outgrown is the option that the table no longer fits, and because of which it was not changed; nil if there is
+	// none. Left names it, too.
 	Outgrown *InvalidError
 	Notes    []string // what is good to know
 }

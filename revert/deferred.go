@@ -11,9 +11,9 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// Settled writes, and has the constraints and triggers looked at that are deferred to the end of the transaction. In a
-// transaction that is the caller's, what they do is taken back, because it is done at the end of that, and they stay
-// deferred. If they fail before anything is written, the caller has not finished, and they are left to the end.
+// Settled calls write, and then runs the constraints and triggers that are deferred to the end of the transaction. If
+// the transaction is the caller's, this is rolled back, because they run again at its end, and they stay deferred. If
+// they already fail before write is called, the caller has not finished, and they are not run.
 func Settled(ctx context.Context, tx pgx.Tx, ours bool, write func() error) error {
 	if ours {
 		if err := write(); err != nil {

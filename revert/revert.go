@@ -27,13 +27,13 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// Conn is what a revert works on: a pool, a connection, or a transaction to be part of.
+// Conn is a pool, a connection, or a transaction of which the revert becomes a part.
 type Conn interface {
 	db.DBTX
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// plan is a plan in the making.
+// plan is a plan that is being made.
 type plan struct {
 	audit.RevertPlan
 	entity history.Entity
@@ -43,7 +43,7 @@ type plan struct {
 	undone  []audit.VersionRef             // the versions that are taken back
 	leftOut map[string]audit.LeftOutReason // by column
 	options history.Present                // what the options of the table leave unrecorded
-	fixed   map[string]bool                // columns that no UPDATE can set, of a row that is there
+	fixed   map[string]bool                // columns of an existing row that no UPDATE can set
 }
 
 // Option changes what a revert accepts.
@@ -95,8 +95,8 @@ func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*au
 	return p.public(), p.expected(o)
 }
 
-// Apply reverts to the state before a version, in one transaction that locks the row
-// first. The Patch of its plan is what really changed: the table's own triggers may have had their say.
+// Apply reverts to the state before a version, in one transaction that locks the row first. The Patch of its plan is
+// what really changed, including what the table's own triggers changed.
 func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audit.RevertPlan, error) {
 	o := collect(opts)
 	var p *plan
@@ -121,7 +121,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 		return err
 	})
 	switch {
-	case err != nil && written: // what two transactions have done may not fit together
+	case err != nil && written: // the changes of two transactions may not fit together
 		return nil, failed(p.entity, version, Classify(err))
 	case err != nil:
 		return nil, err
@@ -129,7 +129,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 	return p.public(), nil
 }
 
-// public is the plan with the key that its row has now.
+// public returns the plan with the key that its row has now.
 func (p *plan) public() *audit.RevertPlan {
 	p.RowID = p.rowID()
 	return &p.RevertPlan
@@ -144,7 +144,7 @@ func (p *plan) expected(o options) error {
 	return failed(p.entity, p.Version, audit.ErrPlanStale)
 }
 
-// failed says what was attempted.
+// failed wraps an error with what was attempted.
 func failed(e history.Entity, version int64, err error) error {
 	row := audit.RowID{Table: e.Table, EntityID: audit.EntityID(e.ID)}
 	if refused := (*audit.WriteError)(nil); errors.As(err, &refused) && refused.Table == "" {
@@ -224,7 +224,7 @@ func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o opti
 	return p, nil
 }
 
-// lookForReferences finds what a row that goes takes along.
+// lookForReferences finds the rows that refer to a row that is deleted.
 func (p *plan) lookForReferences(ctx context.Context, q db.DBTX) error {
 	if p.target != nil {
 		return nil
@@ -243,7 +243,7 @@ func (p *plan) lookForReferences(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// gapIn finds what versions that are undone one after the other do not say.
+// gapIn returns an error if something was changed without being recorded between versions that are undone.
 func gapIn(versions []*history.Version) error {
 	for _, v := range versions {
 		if v.Gap != nil {
@@ -253,8 +253,8 @@ func gapIn(versions []*history.Version) error {
 	return nil
 }
 
-// lockLine gives the row of a version, locked where asked, and all its versions. The entity
-// gets the key that the row has now: the version may be older than a change of it.
+// lockLine returns the row of a version, locked if asked, and all its versions. The entity has the key that the row has
+// now, because the key may have been changed after the version.
 func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line,
 	audit.Image, error) {
 	for {
@@ -268,8 +268,8 @@ func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, 
 		if err != nil || !locked {
 			return line, rowOf(line, present), err
 		}
-		// What was recorded while we waited for the lock? From now on nobody adds anything;
-		// but where there was no row to lock, one may have come meanwhile.
+		// Read what was recorded during the wait for the lock. From now on nobody adds anything;
+		// but if there was no row to lock, one may have been inserted meanwhile.
 		line, err = lineOf(ctx, q, *e, version)
 		if err != nil {
 			return nil, nil, err
@@ -281,7 +281,7 @@ func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, 
 	}
 }
 
-// lineOf is the line that a version is part of.
+// lineOf returns the line to which a version belongs.
 func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*history.Line, error) {
 	versions, err := history.Read(ctx, q, e, history.Page{})
 	if err != nil {
@@ -299,7 +299,7 @@ func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*h
 	return nil, fmt.Errorf("version %d of %s %s: %w", version, e.Table, e.ID, audit.ErrNotFound)
 }
 
-// rowOf is the present row under a line's key, if it is the line's own.
+// rowOf returns the present row under a line's key, if it belongs to the line.
 func rowOf(line *history.Line, present audit.Image) audit.Image {
 	if !line.Current {
 		return nil
@@ -307,8 +307,8 @@ func rowOf(line *history.Line, present audit.Image) audit.Image {
 	return present
 }
 
-// target undoes versions, the last one first, starting from the present row. Columns that
-// none of them names stay as they are; so do columns added since, which no image has.
+// target undoes versions, the last one first, starting from the present row. Columns that no version contains keep
+// their values, among them columns that were added since.
 func target(present audit.Image, undone []*history.Version) (audit.Image, error) {
 	state := maps.Clone(present)
 	for _, v := range slices.Backward(undone) {
@@ -318,7 +318,7 @@ func target(present audit.Image, undone []*history.Version) (audit.Image, error)
 		case v.Action == audit.Deleted:
 			state = maps.Clone(v.Before)
 		case state == nil:
-			// some columns of a row that is not there do not make a row
+			// some columns are not enough to restore a row that does not exist
 			return nil, &audit.DivergedError{Version: v.ID,
 				Difference: patch.Diff(map[string]any{}, history.AsValue(v.Before))}
 		default:
@@ -328,7 +328,7 @@ func target(present audit.Image, undone []*history.Version) (audit.Image, error)
 	return state, nil
 }
 
-// check sets the patch, and refuses what can be known to fail before it is tried.
+// check sets the patch, and returns an error if it is clear that writing would fail.
 func (p *plan) check() error {
 	if p.present != nil && p.target != nil && !p.writes() {
 		p.target = p.present
@@ -365,7 +365,7 @@ func (p *plan) rowID() audit.RowID {
 	return audit.RowID{Table: p.entity.Table, EntityID: audit.EntityID(p.entity.ID)}
 }
 
-// writes reports whether a row that is there gets another value in a column that can be set.
+// writes reports whether an existing row gets another value in a column that can be set.
 func (p *plan) writes() bool {
 	for name := range p.target {
 		if name != "" && !p.fixed[name] && !history.Same(p.target, p.present, name) {
@@ -375,9 +375,9 @@ func (p *plan) writes() bool {
 	return false
 }
 
-// leaveOut takes from the target what cannot be written. No placeholder ever is: a row that
-// is there keeps its value, one that comes back goes without. What a masked column was is
-// not known, so only for a row that comes back is it sure to be missed.
+// leaveOut removes from the target what cannot be written. A placeholder is never written: an existing row keeps its
+// value, and a restored row gets the default. Masked columns are only listed for restored rows, because it is not known
+// whether the old value of an existing row was another one.
 func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	if p.target == nil {
 		return
@@ -398,7 +398,7 @@ func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 		}
 	}
 	if p.present == nil {
-		// the first whole row of those undone is what comes back
+		// the first whole row of the undone versions is restored
 		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != audit.Updated })
 		for _, name := range undone[deleted].Excluded() {
 			p.leftOut[name] = audit.LeftOutExcluded
@@ -411,8 +411,8 @@ func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	p.target = history.Over(p.target, p.present)
 }
 
-// keepUnwritable takes from the target of a row that is there what no UPDATE can set: an identity column that is always
-// generated is left out. Where nothing else would change, generated columns do not either.
+// keepUnwritable removes from the target of an existing row what no UPDATE can set: identity columns that are GENERATED
+// ALWAYS and, if nothing else would change, generated columns.
 func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	if p.present == nil || p.target == nil {
 		return nil
@@ -433,7 +433,7 @@ func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// set puts the values of SetColumn into the target, as PostgreSQL reads them.
+// set adds the values of SetColumn to the target, as PostgreSQL reads them.
 func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
 	if len(values) == 0 {
 		return nil
@@ -487,8 +487,8 @@ func (p *plan) cannotSet(column, detail string, err error) error {
 		Err: err}
 }
 
-// write makes the row what the plan says, as a rollback, and leaves the session's data as
-// it was. ours says that the transaction ends with it.
+// write writes the row as planned, as a rollback, and restores the session's data. ours reports whether the transaction
+// ends with it.
 func (p *plan) write(ctx context.Context, tx pgx.Tx, ours bool, o options) error {
 	start, err := db.New().LastVersionID(ctx, tx)
 	if err != nil {
@@ -527,7 +527,7 @@ func (p *plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 		return &audit.TableError{Table: p.entity.Table, Reason: audit.NotRecording,
 			Detail: "this one of " + p.entity.Table + " " + p.entity.ID}
 	case i < 0:
-		return nil // the table's triggers let nothing change, or its options leave it out
+		return nil // the table's triggers prevented the change, or its options leave it out
 	}
 	undone := make([]Undone, len(p.undone))
 	for n, ref := range p.undone {
@@ -556,15 +556,15 @@ func NoteUndone(ctx context.Context, q db.DBTX, undone []Undone) error {
 	return nil
 }
 
-// AsRollback does something whose changes are recorded as rollbacks, with the custom data
-// given, if any, and leaves the session's data as it was.
+// AsRollback calls do, whose changes are recorded as rollbacks, with the given custom data, if any. Then it restores
+// the session's data.
 func AsRollback(ctx context.Context, q db.DBTX, custom string, do func() error) error {
 	queries := db.New()
 	before, err := queries.SessionData(ctx, q)
 	if err != nil {
 		return err
 	}
-	// recording asks for rollbacks where there is custom data
+	// the triggers read the setting for rollbacks only if there is custom data
 	custom = cmp.Or(custom, before.Custom, "{}")
 	if err := queries.SetSessionData(ctx, q, db.SetSessionDataParams{Custom: custom, Rollback: "on"}); err != nil {
 		return err
@@ -598,9 +598,9 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 		Image: encoded})
 }
 
-// valuesAreFree returns UniqueConflict if another row has the key that the row gets, or another unique value, by the
-// types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and
-// the transaction may be the caller's.
+// valuesAreFree returns UniqueConflict if another row has the key that the row gets, or another unique value, as the
+// types compare them. A deferrable constraint raises its error only when the transaction ends, and the transaction may
+// be the caller's.
 func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
 	encoded, err := json.Marshal(p.target)
 	if err != nil {
@@ -622,7 +622,7 @@ func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// targetKey is the key that the row gets.
+// targetKey returns the key that the row gets.
 func (p *plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
 	encoded, err := json.Marshal(p.target)
 	if err != nil {
@@ -632,7 +632,7 @@ func (p *plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
 	return key.EntityID, err
 }
 
-// readBack looks at what the row has become under its new key.
+// readBack reads the row as it was written, under its new key.
 func (p *plan) readBack(ctx context.Context, tx pgx.Tx) error {
 	if p.target != nil {
 		key, err := p.targetKey(ctx, tx)

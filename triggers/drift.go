@@ -15,7 +15,7 @@ func newDrift(table, object, problem string) audit.Drift {
 	return audit.Drift{Table: table, Object: object, Problem: problem}
 }
 
-// status is a registered table and how it stands.
+// status is a registered table and what is wrong with it.
 type status struct {
 	Tracked
 	Present string // its name by now, quoted; "" where it is gone
@@ -23,8 +23,8 @@ type status struct {
 	Notes   []string // what is good to know, and no drift
 }
 
-// Inspect compares every registered table with what Install would make of it. Where
-// something is wrong with exaudit's own tables, they come first.
+// Inspect compares every registered table with what Install would create. If something is wrong with exaudit's own
+// tables, these come first.
 func Inspect(ctx context.Context, q db.DBTX) ([]audit.TableStatus, error) {
 	var list []status
 	err := underPinnedSettings(ctx, q, func(q db.DBTX) (err error) {
@@ -99,12 +99,12 @@ func inspect(ctx context.Context, q db.DBTX) ([]status, error) {
 	return append(list, missed...), err
 }
 
-// amend is how somebody alters the registry's entry of a table by hand.
+// amend returns a statement that changes a table's row of exaudit.tables by hand.
 func (t Tracked) amend(assignment string) string {
 	return fmt.Sprintf("%s exaudit.tables SET %s WHERE id = %d", "UPDATE", assignment, t.ID)
 }
 
-// inspectUntracked looks whether the triggers of a table that is not tracked are there: to uninstall drops them.
+// inspectUntracked reports triggers of a table that is not tracked; uninstalling it drops them.
 func (s *status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 	if s.Present, err = nameOf(ctx, q, s.Relation); err != nil {
 		return err
@@ -121,8 +121,7 @@ func (s *status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 	return nil
 }
 
-// inspect compares one table. Where DDL is followed, a table that is recorded whole but
-// slower is as it should be until the next sync.
+// inspect compares one table. If DDL is followed, a table that is recorded completely but more slowly is not drift.
 func (s *status) inspect(ctx context.Context, q db.DBTX, c *catalog, followed bool) error {
 	found, ok := c.relations[s.Relation]
 	if !ok {
@@ -171,7 +170,7 @@ func (s *status) inspect(ctx context.Context, q db.DBTX, c *catalog, followed bo
 	return nil
 }
 
-// addObstacles adds what statement triggers miss of a table that has them.
+// addObstacles adds the changes of a table that its statement triggers would miss.
 func (s *status) addObstacles(ctx context.Context, q db.DBTX, table *Table) error {
 	if !byStatement(table.Options) {
 		return nil
@@ -188,15 +187,15 @@ func (s *status) addObstacles(ctx context.Context, q db.DBTX, table *Table) erro
 	return nil
 }
 
-// altered reports whether a function was written for the table as it was once, so that it
-// takes the exact and slower path.
+// altered reports whether a function was generated for earlier columns of the table, so that it records in the slower
+// way.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit_internal.has_shape(") &&
 		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::pg_catalog.oid, %s)", s.Table.Relation,
 			literal(s.Table.Shape)))
 }
 
-// noteSubscriptions tells what writes to the table without being recorded.
+// noteSubscriptions notes the subscriptions that write to the table without being recorded.
 func (s *status) noteSubscriptions(subscriptions []db.SubscriptionsRow) {
 	if s.Options.RecordReplicated {
 		return
@@ -257,15 +256,14 @@ func (s *Script) drift(have installed) []audit.Drift {
 	return drift
 }
 
-// mendable are those that installing anew mends.
+// mendable returns the drift that installing again repairs.
 func mendable(drift []audit.Drift) []audit.Drift {
 	return slices.DeleteFunc(slices.Clone(drift), func(d audit.Drift) bool {
 		return d.Cure != ""
 	})
 }
 
-// leftOver are the installed triggers that the script does not have, on partitions that
-// were detached.
+// leftOver returns the installed triggers that the script does not have, on partitions that were detached.
 func (s *Script) leftOver(installed []db.InstalledTriggersRow) []db.InstalledTriggersRow {
 	return slices.DeleteFunc(slices.Clone(installed), func(have db.InstalledTriggersRow) bool {
 		return slices.ContainsFunc(s.Triggers, func(want Trigger) bool {
@@ -308,14 +306,14 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 	return ""
 }
 
-// otherExecutors are the roles that may execute an installed function and have no need to.
+// otherExecutors returns the roles that may execute an installed function and do not need to.
 func (f Function) otherExecutors(have db.InstalledFunctionsRow) []string {
 	needed := append(slices.Concat(f.Creators, f.owners), "exaudit_writer")
 	return slices.DeleteFunc(slices.Clone(have.Executors),
 		func(role string) bool { return slices.Contains(needed, role) })
 }
 
-// config is how pg_proc keeps the SET clauses.
+// config returns the SET clauses as pg_proc stores them.
 func (f Function) config() []string {
 	config := make([]string, len(f.Settings))
 	for i, s := range f.Settings {
@@ -325,14 +323,13 @@ func (f Function) config() []string {
 	return config
 }
 
-// contentOf is a function's body without its first line, which names the version of
-// exaudit that wrote it.
+// contentOf returns a function's body without its first line, which has the version of exaudit that generated it.
 func contentOf(body string) string {
 	_, rest, _ := strings.Cut(strings.Trim(body, "\n"), "\n")
 	return rest
 }
 
-// handMade tells whether a body is not the one that its first line vouches for.
+// handMade reports whether a body differs from the digest in its first line.
 func handMade(body string) bool {
 	first, rest, _ := strings.Cut(strings.Trim(body, "\n"), "\n")
 	return !strings.Contains(first, ", content "+digest(rest)+".")
@@ -360,7 +357,7 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 	return strings.Join(differs, ", ")
 }
 
-// enabled is the trigger's pg_trigger.tgenabled.
+// enabled returns the trigger's pg_trigger.tgenabled.
 func (t Trigger) enabled() string {
 	if t.Always {
 		return "A"
@@ -368,19 +365,19 @@ func (t Trigger) enabled() string {
 	return "O"
 }
 
-// firesWhen is what is wrong with a trigger of a pg_trigger.tgenabled that it should not have.
+// firesWhen says what is wrong with a trigger whose pg_trigger.tgenabled is not the wanted one.
 var firesWhen = map[string]string{
 	"D": "is disabled", "R": "fires for replicas only", "O": "does not fire for replicas",
 	"A": "also fires for replicas",
 }
 
-// is reports whether the installed trigger of the name calls the same function at the same times.
+// is reports whether the installed trigger with the same name calls the same function for the same events.
 func (t Trigger) is(have db.InstalledTriggersRow) bool {
 	return have.FunctionName == t.Function && !have.Special && have.Type == t.typeBits() &&
 		rowsReferenced(have) == t.Rows && have.Condition == t.condition()
 }
 
-// typeBits is the trigger's pg_trigger.tgtype.
+// typeBits returns the trigger's pg_trigger.tgtype.
 func (t Trigger) typeBits() int16 {
 	bits := map[string]int16{"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}[t.Event]
 	if t.Level == "ROW" {
@@ -392,7 +389,7 @@ func (t Trigger) typeBits() int16 {
 	return bits
 }
 
-// rowsReferenced is the REFERENCING clause as Trigger.Rows has it.
+// rowsReferenced returns the REFERENCING clause in the form of Trigger.Rows.
 func rowsReferenced(have db.InstalledTriggersRow) string {
 	var rows []string
 	if have.OldRows != "" {
@@ -404,7 +401,7 @@ func rowsReferenced(have db.InstalledTriggersRow) string {
 	return strings.Join(rows, " ")
 }
 
-// condition is what exaudit_internal.trigger_condition makes of the trigger's condition.
+// condition returns the trigger's condition as exaudit_internal.trigger_condition returns it.
 func (t Trigger) condition() string {
 	switch {
 	case t.When == "":

@@ -17,9 +17,8 @@ import (
 	"github.com/exaudit/exaudit/internal/reason"
 )
 
-// FollowDDL makes Install create event triggers, which from then on keep the triggers of
-// tracked tables in step with the schema, and cover new tables. It gives ErrNotPermitted
-// where the role may not.
+// FollowDDL makes Install create event triggers, which adapt the triggers of tracked tables when the schema changes,
+// and install on new tables. If the role may not create them, the error is ErrNotPermitted.
 func FollowDDL(f audit.FollowDDL) InstallOption { return func(o *installOptions) { o.following = &f } }
 
 // StopFollowing makes Uninstall remove the event triggers.
@@ -30,8 +29,7 @@ const (
 	followingSchema = "exaudit_follow"
 )
 
-// ValidateFollowing finds what is wrong with the patterns; Name of the *InvalidError is new_tables
-// or except.
+// ValidateFollowing returns an *InvalidError if a pattern is wrong; its Name is new_tables or except.
 func ValidateFollowing(f audit.FollowDDL) error {
 	for _, list := range []struct {
 		option   string
@@ -53,7 +51,7 @@ func ValidateFollowing(f audit.FollowDDL) error {
 	return nil
 }
 
-// Covers tells whether a new table of the name, quoted and with its schema, is tracked.
+// Covers reports whether a new table with a name, which is quoted and has its schema, would be tracked.
 func Covers(f audit.FollowDDL, name string) bool {
 	match := func(text string) bool {
 		p, err := ParsePattern(text)
@@ -62,7 +60,7 @@ func Covers(f audit.FollowDDL, name string) bool {
 	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match) && !bookkeeps(name)
 }
 
-// EqualFollowing tells whether both mean the same.
+// EqualFollowing reports whether f and other have the same effect.
 func EqualFollowing(f, other audit.FollowDDL) bool {
 	return followingComment(f) == followingComment(other)
 }
@@ -72,7 +70,7 @@ func sortedFollowing(f audit.FollowDDL) audit.FollowDDL {
 		Except: slices.Sorted(slices.Values(f.Except))}
 }
 
-// followingComment is how the database remembers f.
+// followingComment returns the comment in which the database stores f.
 func followingComment(f audit.FollowDDL) string {
 	encoded, _ := json.Marshal(sortedFollowing(f)) // cannot fail: strings
 	return string(encoded)
@@ -91,7 +89,7 @@ type eventTrigger struct {
 	Tags                  []string
 }
 
-// following is what the templates make event triggers of.
+// following is the data from which the templates generate event triggers.
 type following struct {
 	Comment           string
 	NewTables, Except []Pattern
@@ -103,27 +101,27 @@ type following struct {
 
 type genericBody struct{ Event, Body string }
 
-// generic is the body of a function of a table that an event trigger covered.
+// generic is the function body that event triggers create for a table.
 type generic struct {
 	change
 	ID, Relation, Event string
 }
 
-// Encoded is the whole image of OLD or NEW, made at run time.
+// Encoded returns an expression for the whole image of OLD or NEW, which looks up the columns at run time.
 func (g generic) Encoded(row string) string {
 	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::pg_catalog.oid), %s)", g.Relation, row)
 }
 
-// Firing is how the function is called.
+// Firing returns how the function is called.
 func (g generic) Firing() firing { return firingOf(g.ID, g.Event, false) }
 
 func genericContent(event, id, relation string) string {
-	// whether it is partitioned or will be part of one that is, nobody knows
+	// whether it is partitioned, or will be a partition, is not known
 	return render("generic", generic{change: change{Table: &Table{Partitioned: true}, Action: actions[event]}, ID: id,
 		Relation: relation, Event: event})
 }
 
-// generateFollowing makes the script of the event triggers.
+// generateFollowing returns the script of the event triggers.
 func generateFollowing(f audit.FollowDDL) (following, error) {
 	if err := ValidateFollowing(f); err != nil {
 		return following{}, err
@@ -154,13 +152,13 @@ func generateFollowing(f audit.FollowDDL) (following, error) {
 	return s, nil
 }
 
-// followFunctions are those of schema exaudit_follow.
+// followFunctions returns the functions of schema exaudit_follow.
 func followFunctions(s following) (functions []followFunction) {
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
-	// A migration is many commands of one session: what it takes to follow them is planned once.
+	// A migration has many commands in one session, so plans are cached.
 	planned := append(slices.Clone(pinned), "plan_cache_mode = 'force_generic_plan'", "jit = 'off'")
-	// The user's command must not wait for others, nor what is done be followed. Nearly all that is locked is what the
-	// command has locked itself.
+	// The user's command must not wait for others, and what exaudit does must not be followed. Nearly all that is
+	// locked is locked by the command itself.
 	briefly := append(slices.Clone(planned), "lock_timeout = '100ms'")
 	alone := append(slices.Clone(briefly), "exaudit.following = 'off'")
 	for _, part := range []struct {
@@ -194,8 +192,7 @@ func followFunctions(s following) (functions []followFunction) {
 	return functions
 }
 
-// ReadFollowing gives what the event triggers do; nil where there are none, nor anything
-// that is left of them.
+// ReadFollowing returns what the event triggers do, or nil if nothing of them exists.
 func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.FollowDDL, error) {
 	schema, err := db.New().FollowingSchema(ctx, q)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -212,7 +209,7 @@ func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.FollowDDL, error) {
 	return f, nil
 }
 
-// followingDrift compares the event triggers with what f makes of them.
+// followingDrift compares the event triggers with those that f asks for.
 func followingDrift(ctx context.Context, q db.DBTX, f audit.FollowDDL) ([]audit.Drift, error) {
 	want, err := generateFollowing(f)
 	if err != nil {
@@ -306,7 +303,7 @@ func (e eventTrigger) problem(installed []db.EventTriggersRow) string {
 	return ""
 }
 
-// follow creates the event triggers anew where they are not what f says.
+// follow creates the event triggers again if they are not as f says.
 func follow(ctx context.Context, tx pgx.Tx, f audit.FollowDDL) (audit.Installation, error) {
 	script, err := generateFollowing(f)
 	if err != nil {
@@ -337,7 +334,7 @@ func unfollow(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// mayNotFollow tells a missing right from other errors.
+// mayNotFollow reports whether an error is about a missing privilege.
 func mayNotFollow(err error) error {
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42501" {
 		return reason.Mark(&followError{err}, audit.ErrNotPermitted)
@@ -347,7 +344,7 @@ func mayNotFollow(err error) error {
 
 const mayNotCreate = "this role may not create event triggers"
 
-// followError replaces PostgreSQL's message, which speaks of one event trigger.
+// followError replaces PostgreSQL's message, which is about a single event trigger.
 type followError struct{ cause error }
 
 func (e *followError) Error() string {
@@ -357,7 +354,7 @@ func (e *followError) Error() string {
 
 func (e *followError) Unwrap() error { return e.cause }
 
-// syncFollowing mends the event triggers where there are any, if the role may.
+// syncFollowing repairs the event triggers if there are any and the role may do so.
 func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error) {
 	f, err := ReadFollowing(ctx, tx)
 	if f == nil || err != nil {
@@ -380,8 +377,8 @@ func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error)
 
 var bakedIn = regexp.MustCompile(`'([0-9]+)'::pg_catalog\.oid`)
 
-// generic is the script of a table as an event trigger covered it; nil where its functions
-// are others. The table may have been another relation then, before a dump and restore.
+// generic returns the script of a table as event triggers create it, or nil if its functions are others. Before a dump
+// and restore, the table may have had another oid.
 func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 	covered, relation := &Script{Table: s.Table, Triggers: slices.Clone(s.Triggers)}, ""
 	for i, t := range covered.Triggers {

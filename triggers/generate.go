@@ -1,9 +1,8 @@
 // Package triggers generates, installs and compares the triggers that record the changes
 // of a table.
 //
-// Each tracked table has its own functions, written for its columns, key and types; the
-// SQL they are made of is in templates/, what they share is in the migrations of package
-// sql. Nothing of a table's data passes through here.
+// Each tracked table has its own functions, generated for its columns, key and types from the templates in templates/.
+// What they share is in the migrations of package sql. The package does not read the rows of tables.
 //
 // It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package triggers
@@ -23,12 +22,12 @@ import (
 
 // Function is one generated trigger function.
 type Function struct {
-	Name     string   // without the schema, which is exaudit
+	Name     string   // without the schema, which is exaudit_internal
 	Settings []string // SET clauses: name = value
 	Body     string
 	Comment  string
 	Creators []string // who may execute it, quoted: creating a partition copies triggers
-	owners   []string // of the table and its partitions, who need not be refused it
+	owners   []string // of the table and its partitions, from whom it need not be revoked
 }
 
 // Trigger is one generated trigger.
@@ -38,9 +37,9 @@ type Trigger struct {
 	Timing string // BEFORE or AFTER
 	Event  string
 	Level  string // ROW or STATEMENT
-	Rows   string // REFERENCING: the rows of a statement, and as what
+	Rows   string // the REFERENCING clause
 	When   string
-	// WhenColumns are the columns that When compares, where it compares some; quoted.
+	// WhenColumns are the quoted columns that When compares, if any.
 	WhenColumns []string
 	Function    string
 	Always      bool // fires for replicas, too
@@ -53,14 +52,13 @@ type Script struct {
 	Triggers  []Trigger
 }
 
-// Trigger names begin with "!" because triggers fire in the order of their names: a
-// version must be recorded before the table's own triggers, foreign keys' included, make
-// further changes. They go on with the function's name, which no other table's has: a table
-// cannot be attached to a partitioned one if both have triggers of one name.
+// Trigger names begin with "!" because triggers fire in the order of their names: a version must be recorded before the
+// table's own triggers, including those of foreign keys, make further changes. The rest is the name of the function,
+// which is unique, because a table cannot be attached to a partitioned table that has a trigger with the same name.
 const triggerPrefix = "!exaudit_"
 
-// movePrefix comes after the table's own BEFORE triggers: they may change where a row goes.
-// Each partitioned level of a table has its own, of another name: partitions inherit it.
+// movePrefix makes a trigger fire after the table's own BEFORE triggers, which may change the partition of a row. Each
+// partitioned level of a table has its own trigger with another name, because partitions inherit it.
 const movePrefix = "~exaudit_"
 
 var events = []struct{ event, function string }{
@@ -70,7 +68,7 @@ var events = []struct{ event, function string }{
 	{"TRUNCATE", "truncate"},
 }
 
-// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
+// Images are compared, not values: "=" finds 1.0 and 1.00 equal, and does not exist for json.
 const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
 
 //go:embed templates/*.sql.tmpl
@@ -85,7 +83,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"rows_of":      func(event string) string { return rowsOf[event] },
 }).ParseFS(templateFiles, "templates/*.sql.tmpl"))
 
-// change is what the templates need of a trigger that records one kind of change.
+// change is the data of the templates for a trigger that records one kind of change.
 type change struct {
 	*Table
 	Event  string // of the function's name
@@ -107,15 +105,15 @@ func firingOf(id, event string, byStatement bool) firing {
 	return f
 }
 
-// Firing is how the function is called.
+// Firing returns how the function is called.
 func (c change) Firing() firing {
 	return firingOf(c.ID.String(), c.Event, byStatement(c.Options))
 }
 
-// actions are those of the events of one row.
+// actions are the actions that the events of a row are recorded as.
 var actions = map[string]string{"insert": "created", "update": "updated", "delete": "deleted"}
 
-// Before is an image of OLD, or NULL where there is none.
+// Before returns an image of OLD, or NULL if there is none.
 func (c change) Before(image string) string {
 	if c.Action == "created" {
 		return "NULL"
@@ -123,7 +121,7 @@ func (c change) Before(image string) string {
 	return image
 }
 
-// After is an image of NEW, or NULL where there is none.
+// After returns an image of NEW, or NULL if there is none.
 func (c change) After(image string) string {
 	if c.Action == "deleted" {
 		return "NULL"
@@ -131,7 +129,7 @@ func (c change) After(image string) string {
 	return image
 }
 
-// Entity is the row's key after the change.
+// Entity returns the row's key after the change.
 func (c change) Entity() string {
 	if c.Action == "deleted" {
 		return c.OldEntityID
@@ -139,10 +137,10 @@ func (c change) Entity() string {
 	return c.NewEntityID
 }
 
-// Sides are the columns of versions that the change fills with images.
+// Sides returns the columns of exaudit.versions that the change fills with images.
 func (c change) Sides() string { return c.pick("before", "after", "before, after") }
 
-// Images are what goes into Sides, unless the row is special.
+// Images returns the values of Sides, unless the row is special.
 func (c change) Images() string {
 	if c.WithoutImage() {
 		return "NULL"
@@ -150,10 +148,10 @@ func (c change) Images() string {
 	return c.pick(c.OldPlainImage, c.NewPlainImage, "before, after")
 }
 
-// SpecialImage is that of a row for which Special is true.
+// SpecialImage returns the image of a row for which Special is true.
 func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
 
-// BothImages are those of both sides: of an update, the variables, and else the image of the row.
+// BothImages returns the images of both sides: the variables for an update, otherwise the image of the row.
 func (c change) BothImages(image string) string {
 	return c.pick(image+", NULL", "NULL, "+image, "before, after")
 }
@@ -161,7 +159,7 @@ func (c change) BothImages(image string) string {
 // Imaged reports whether the change has the image of a row, which may be a special one.
 func (c change) Imaged() bool { return !c.Updated() && c.Special() != "" }
 
-// Variables are those of the function, as it declares them.
+// Variables returns the declarations of the function's variables.
 func (c change) Variables() []string {
 	var list []string
 	if len(c.Filled()) > 0 {
@@ -188,7 +186,8 @@ func (c change) Variables() []string {
 	return list
 }
 
-// Special is true where the change is not recorded as most are; "" where each is.
+// Special returns an expression that is true if the change is not recorded as most changes are; "" if all are recorded
+// alike.
 func (c change) Special() string {
 	if c.WithoutImage() {
 		return written
@@ -203,25 +202,25 @@ func (c change) Special() string {
 // WithoutImage reports whether rows are recorded without their image, unless they are special.
 func (c change) WithoutImage() bool { return c.Action == "created" && c.Options.SkipInsertImage }
 
-// written is true of a row that the same command has changed once more already. That change has been recorded before
-// this one, which only images show.
+// written is true for a row that the same command has already changed again. That change was recorded before this one;
+// only the images show the order.
 const written = "NEW.xmax OPERATOR(pg_catalog.<>) 0"
 
-// Updated tells whether it is an update.
+// Updated reports whether the change is an update.
 func (c change) Updated() bool { return c.Action == "updated" }
 
-// Changes tells whether only the changed columns of an update are recorded.
+// Changes reports whether only the changed columns of an update are recorded.
 func (c change) Changes() bool { return c.Updated() && !full(c.Options) }
 
-// Wide tells whether they might be more than jsonb holds.
+// Wide reports whether the changed columns might be too large for jsonb.
 func (c change) Wide() bool { return c.Changes() && c.oversized("OLD") != "" }
 
-// Filtered tells whether the function is called only where something changed that is recorded.
+// Filtered reports whether the function is called only if something changed that is recorded.
 func (c change) Filtered() bool {
 	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !byStatement(c.Options) && !c.Unpinned()
 }
 
-// Recorded are the columns that are not left out.
+// Recorded returns the columns that are not excluded.
 func (t *Table) Recorded() []Column {
 	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Excluded })
 }
@@ -230,12 +229,12 @@ func (c change) pick(deleted, created, updated string) string {
 	return map[string]string{"deleted": deleted, "created": created, "updated": updated}[c.Action]
 }
 
-// Filled are the user's columns of exaudit.versions that custom data fills.
+// Filled returns the custom columns of exaudit.versions that custom data fills.
 func (t *Table) Filled() []db.CustomColumnsRow {
 	return slices.DeleteFunc(slices.Clone(t.CustomColumns), func(c db.CustomColumnsRow) bool { return !c.Filled })
 }
 
-// Unfilled are the columns that it does not fill.
+// Unfilled returns the custom columns that custom data does not fill.
 func (t *Table) Unfilled() string {
 	var names []string
 	for _, c := range t.CustomColumns {
@@ -249,7 +248,7 @@ func (t *Table) Unfilled() string {
 	return "(exaudit_internal.version_columns() || " + textArray(names) + ")"
 }
 
-// customValue is what the session says for a column of the user's, in a variable called stamp.
+// customValue returns the value of a custom column from the session's custom data, which is in the variable stamp.
 func customValue(c db.CustomColumnsRow) string {
 	value := "stamp." + c.QuotedName
 	if c.DefaultExpression == "" {
@@ -258,12 +257,12 @@ func customValue(c db.CustomColumnsRow) string {
 	return fmt.Sprintf("CASE WHEN stamp.custom ? %s THEN %s ELSE %s END", literal(c.Name), value, c.DefaultExpression)
 }
 
-// Encoded is the whole image of OLD or NEW, made at run time.
+// Encoded returns an expression for the whole image of OLD or NEW, which looks up the columns at run time.
 func (t *Table) Encoded(row string) string {
 	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::pg_catalog.oid), %s)", t.Relation, row)
 }
 
-// CustomColumnList is what exaudit_internal.has_custom_columns compares with.
+// CustomColumnList returns the argument of exaudit_internal.has_custom_columns.
 func (t *Table) CustomColumnList() string {
 	list := make([]string, len(t.CustomColumns))
 	for i, c := range t.CustomColumns {
@@ -280,7 +279,7 @@ func textArray(items []string) string {
 	return "ARRAY[" + strings.Join(list, ", ") + "]::pg_catalog.text[]"
 }
 
-// AnyChanged is true where an update changed a column that is recorded.
+// AnyChanged returns an expression that is true if an update changed a recorded column.
 func (t *Table) AnyChanged() string {
 	var changed []string
 	for _, c := range t.Recorded() {
@@ -289,7 +288,7 @@ func (t *Table) AnyChanged() string {
 	return strings.Join(changed, "\n            OR ")
 }
 
-// Generate makes the script of a table.
+// Generate returns the script of a table.
 func Generate(t *Table) (*Script, error) {
 	s := &Script{Table: t}
 	for _, e := range events {
@@ -299,7 +298,7 @@ func Generate(t *Table) (*Script, error) {
 		}
 		s.Functions = append(s.Functions, f)
 		if e.event == "TRUNCATE" {
-			// not cloned to partitions, and TRUNCATE may name one of them
+			// PostgreSQL does not copy it to partitions, and TRUNCATE may name one of them
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
 					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event,
@@ -317,7 +316,7 @@ func Generate(t *Table) (*Script, error) {
 		case byStatement(t.Options):
 			trigger.Level, trigger.Rows = "STATEMENT", rowsOf[e.event]
 		case e.event == "UPDATE" && t.Options.SkipUntouchedTOAST:
-			// A condition on whole rows reads what is stored out of line; the function finds out.
+			// A condition on whole rows would read values that are stored out of line; the function checks.
 		case e.event == "UPDATE" && t.Unpinned():
 			// The condition takes longer than the function.
 		case e.event == "UPDATE":
@@ -336,8 +335,8 @@ func Generate(t *Table) (*Script, error) {
 	return s, nil
 }
 
-// moveTriggers notice updates that may move a row to another partition. Each looks at the
-// columns of its own level only: a partition that is detached sets its columns free.
+// moveTriggers returns triggers for updates that may move a row to another partition. Each compares the partition key
+// of its own level only, because those columns may be dropped after a partition is detached.
 func (t *Table) moveTriggers(function string) []Trigger {
 	var list []Trigger
 	for _, p := range t.Partitions {
@@ -384,8 +383,8 @@ func (t *Table) function(event string) (Function, error) {
 	case name == "row" && t.Unpinned():
 		f.Settings = nil
 	case name == "statement":
-		// Makes images of columns that come later, too. And what many rows cost would have the plan
-		// compiled, for 100,000 rows a third of a second, which that does not save.
+		// It also makes images of columns that are added later. And without JIT: PostgreSQL would compile the plan for
+		// many rows, which takes a third of a second for 100,000 rows and does not save as much.
 		f.Settings = append(settings(everySetting()), "jit = off")
 	}
 	content := digest(body.String())
@@ -400,7 +399,7 @@ func (t *Table) function(event string) (Function, error) {
 	return f, nil
 }
 
-// creators are the owners of the table's partitioned levels that are no superusers.
+// creators returns the owners of the table's partitioned levels that are not superusers.
 func (t *Table) creators() []string {
 	var list []string
 	for _, p := range t.Partitions {
@@ -411,7 +410,7 @@ func (t *Table) creators() []string {
 	return list
 }
 
-// owners are those of the table and its partitions, quoted.
+// owners returns the quoted owners of the table and its partitions.
 func (t *Table) owners() []string {
 	list := make([]string, len(t.Partitions))
 	for i, p := range t.Partitions {
@@ -463,7 +462,8 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 }
 
-// SQL is the whole script, with the function of the table's condition, which exaudit_internal.bind_condition makes.
+// SQL returns the whole script, with the function of the table's condition, which exaudit_internal.bind_condition
+// creates.
 func (s *Script) SQL() string {
 	script := s.sql(s.Table.Partitions, s.Table.Partitions)
 	if s.Table.condition.Function != "" {
@@ -472,8 +472,8 @@ func (s *Script) SQL() string {
 	return script
 }
 
-// due is the script as it is run. Creating a policy waits for those who read the table, too, and a grant on a schema
-// has all sessions plan anew: so they are only done where they are missing.
+// due returns the script as it is run. Policies and grants on schemas are created only if they are missing: creating a
+// policy also waits for readers of the table, and after a grant on a schema, all sessions plan their statements again.
 func (s *Script) due() string {
 	return s.sql(
 		slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.SchemaGranted }),
@@ -498,13 +498,13 @@ func (s *Script) parts(withoutUsage []db.PartitionsRow) []string {
 	return parts
 }
 
-// SQL is the function's definition with its owner and privileges.
+// SQL returns the function's definition, with its owner and privileges.
 func (f Function) SQL() string { return render("function", f) }
 
-// Quote is the dollar quote of the function's body.
+// Quote returns the dollar quote of the function's body.
 func (f Function) Quote() string { return dollarQuote("exaudit", f.Body) }
 
-// dollarQuote is a dollar quote that nothing in the text can end.
+// dollarQuote returns a dollar quote that does not occur in the text.
 func dollarQuote(tag, text string) string {
 	quote := "$" + tag + "$"
 	for n := 1; strings.Contains(text, quote); n++ {
@@ -513,7 +513,7 @@ func dollarQuote(tag, text string) string {
 	return quote
 }
 
-// SQL is the trigger's definition.
+// SQL returns the trigger's definition.
 func (t Trigger) SQL() string { return render("trigger", t) }
 
 // render cannot fail: these templates only place strings.

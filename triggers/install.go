@@ -16,7 +16,7 @@ import (
 	"github.com/exaudit/exaudit/sql"
 )
 
-// Conn is what installing needs: a pool, a connection, or a transaction to be part of.
+// Conn is a pool, a connection, or a transaction of which the work becomes a part.
 type Conn interface {
 	db.DBTX
 	Begin(ctx context.Context) (pgx.Tx, error)
@@ -47,51 +47,51 @@ func collect(opts []InstallOption) installOptions {
 	return o
 }
 
-// DryRun makes Install do everything, so that nothing that could fail is missed, and then
-// roll it back.
+// DryRun makes Install do everything, so that all errors are found, and then roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
 // RecordEnd makes Uninstall record all rows of a table first, as baselines, so that it is known afterwards what they
 // were while the table was tracked. Writers of the table wait meanwhile.
 func RecordEnd() InstallOption { return func(o *installOptions) { o.recordEnd = true } }
 
-// EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
+// EndUnrecorded sets a function that is called for each table whose rows RecordEnd could not record, with the reason.
 func EndUnrecorded(tell func(table, reason string)) InstallOption {
 	return func(o *installOptions) { o.unrecorded = tell }
 }
 
-// Columns adds what is missing of the custom columns, before anything is generated that names them: to
-// exaudit.versions or, where that is only tried, to an empty copy of it.
+// Columns sets a function that adds missing custom columns before triggers are generated that use them: to
+// exaudit.versions or, in a dry run, to an empty copy of it.
 func Columns(add func(tx pgx.Tx, versions string) error) InstallOption {
 	return func(o *installOptions) { o.columns = add }
 }
 
-// LockTimeout bounds the wait for the locks of each table, in all; 0 waits for ever. Creating a trigger has to wait for
-// every transaction that writes to the table. That is tried again and again for less than deadlock_timeout, and in
-// between others go on. The first install also waits for those who read the table, as creating a policy does.
+// LockTimeout limits the whole wait for the locks of each table; 0 waits for ever. Creating a trigger must wait for
+// every transaction that writes to the table. Each attempt is shorter than deadlock_timeout, and between two attempts
+// others can get the lock. The first install also waits for transactions that read the table, because it creates a
+// policy.
 func LockTimeout(d time.Duration) InstallOption {
 	return func(o *installOptions) { o.lockTimeout = d }
 }
 
-// WithOptions gives tables options, by the names that Install is given. They replace those
-// that a table has; a table that is not in the map keeps its own. Uninstall ends them: installed again, a table has
-// none.
+// WithOptions sets the options of tables, by the names that are passed to Install. They replace all options that a
+// table has; a table that is not in the map keeps its options. Uninstall removes them: a table that is installed again
+// has none.
 func WithOptions(tables map[string]audit.TableOptions) InstallOption {
 	return func(o *installOptions) { o.tables = tables }
 }
 
-// Install registers the named tables and brings their triggers up to date. Names are as in SQL: quoted where need be,
-// looked up along the search_path. What is installed already stays untouched, and its table unlocked.
+// Install registers the named tables, and creates or updates their triggers. Names are written as in SQL, quoted where
+// necessary, and are looked up along the search_path. If everything is installed already, the table is not locked.
 //
-// Each table is a transaction of its own, so that none is kept locked for the sake of another; only what is found wrong
-// with names and options is found before the first one. What keeps one table from being done later does not keep the
-// others: the error is a *PartialError, and the tables that were done are returned. A table that has outgrown an option
-// that it has already is no error, and stays as it is: its Installation says so. Where conn is a transaction, all is
-// part of that.
+// Each table is installed in a separate transaction, so that no table is locked for longer than necessary. All names
+// and options are checked before the first one. If a table fails later, the others are still installed: the error is a
+// *PartialError, and the tables that were installed are returned. If a table no longer fits an option that it has, it
+// is not changed, and this is not an error: its Installation says so. If conn is a transaction, everything is done in
+// it.
 //
-// A table that cannot be tracked gives a *TableError, one that is in use for longer than the lock timeout ErrLocked;
-// options that are wrong, an *InvalidError. With FollowDDL there need not be any, and the tables are installed on that
-// are there and that NewTables covers.
+// The error is a *TableError if a table cannot be tracked, ErrLocked if it is in use for longer than the lock timeout,
+// and an *InvalidError if options are wrong. With FollowDDL, names may be empty, and existing tables that NewTables
+// covers are installed, too.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]audit.Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
@@ -160,7 +160,7 @@ func (s steps) follow(ctx context.Context) (done audit.Installation, err error) 
 	return done, err
 }
 
-// changed are the tables on which something was done.
+// changed returns the tables that were changed.
 func changed(done []audit.Installation) (names []string) {
 	for _, i := range done {
 		if i.Changed {
@@ -180,7 +180,7 @@ type wanted struct {
 	tried    []db.CustomColumnsRow // see steps
 }
 
-// named finds the tables, and what is wrong with the options that they are given.
+// named finds the tables, and checks their options.
 func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, error) {
 	tables := make([]wanted, len(names))
 	for i, name := range names {
@@ -191,7 +191,7 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 		tables[i] = wanted{name: name, quoted: quoted, relation: relation}
 		if o, ok := s.options.tables[name]; ok {
 			tables[i].given = &o
-			// asked for by name, it is refused
+			// a table that is named is refused
 			if len(names) < 2 {
 				continue
 			}
@@ -233,7 +233,7 @@ func has(ctx context.Context, q db.DBTX, relation uint32, options audit.TableOpt
 	return err == nil && t.Tracked && EqualOptions(t.Options, options), nil
 }
 
-// tableOrOutgrown installs on one table, or says why an option that it has keeps it from that.
+// tableOrOutgrown installs one table, or returns an Installation that says which of its options it no longer fits.
 func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]audit.Installation, error) {
 	done, err := s.table(ctx, q, t)
 	wrong := (*audit.InvalidError)(nil)
@@ -246,7 +246,7 @@ func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]audi
 	return []audit.Installation{done}, nil
 }
 
-// table installs on one table.
+// table installs one table.
 func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done audit.Installation, err error) {
 	if !s.nested {
 		if err := s.policies(ctx, q, t.relation); err != nil {
@@ -325,7 +325,7 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (audit.Installation, erro
 	return done, nil
 }
 
-// run creates what is missing, drops what is left over, and returns what is installed then.
+// run creates what is missing, drops what is no longer needed, and returns what is installed afterwards.
 func (s *Script) run(ctx context.Context, tx pgx.Tx) (installed, error) {
 	if err := s.dropConstraintTriggers(ctx, tx); err != nil {
 		return installed{}, err
@@ -370,7 +370,7 @@ func (s *Script) dropConstraintTriggers(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// revokeOthers takes the functions of a table from those who have no need to execute them, and reports whether there
+// revokeOthers revokes EXECUTE on the functions of a table from roles that do not need it, and reports whether there
 // were any.
 func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx,
 	functions []db.InstalledFunctionsRow) (revoked bool, err error) {
@@ -390,8 +390,8 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx,
 	return revoked, nil
 }
 
-// register assigns a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled
-// it returns the options that it had, if any.
+// register returns the id of a table: the one that it has, also after a rename, or a new one. If the table was
+// uninstalled, register also returns the options that it had.
 func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former string, err error) {
 	queries := db.New()
 	registered, err := queries.RegisteredTable(ctx, tx, relation)
@@ -410,12 +410,11 @@ func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former
 	return id, "", nil
 }
 
-// Uninstall removes the triggers of the named tables, each in a transaction of its own, as Install does. Their versions
-// stay, and tracking them again later continues their history. A table that has been
-// dropped is named as it was last known.
+// Uninstall drops the triggers of the named tables, each in a separate transaction, as Install does. Their versions are
+// kept, and if a table is tracked again, its history continues. A dropped table has its last known name.
 //
-// Before that, it records all rows of a table, as baselines, while nobody else writes to it: so what they were while it
-// was tracked stays known, whatever becomes of them. Where that cannot be, the table is uninstalled all the same.
+// With RecordEnd, it first records all rows of a table as baselines. If that fails, the table is uninstalled all the
+// same.
 func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOption) error {
 	options := collect(opts)
 	return inSteps(ctx, conn, options, func(s steps, q db.DBTX) (err error) {
@@ -452,8 +451,8 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 	})
 }
 
-// recordEnd records the rows of a table before its triggers go, in a transaction of its own: readers go on meanwhile,
-// and what is written before the triggers are gone is recorded as well.
+// recordEnd records the rows of a table before its triggers are dropped, in a separate transaction: readers do not
+// wait, and what is written before the triggers are dropped is recorded, too.
 func (s steps) recordEnd(ctx context.Context, t Tracked) error {
 	if !s.options.recordEnd || s.options.dryRun || t.Relation == 0 {
 		return nil
@@ -481,8 +480,8 @@ func (s steps) recordEnd(ctx context.Context, t Tracked) error {
 	})
 }
 
-// trackedOf finds the tables that are still tracked. Others are not all of them: some may have been uninstalled before
-// an error.
+// trackedOf returns those of the tables that are still tracked. It is an error if none is; some may have been
+// uninstalled by an earlier call that failed.
 func trackedOf(ctx context.Context, q db.DBTX, names []string) (tables []Tracked, err error) {
 	var not string
 	for _, name := range names {
@@ -507,7 +506,7 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 		return err
 	}
 	if t.Relation != 0 {
-		// by what they are called now
+		// by their present names
 		partitions, err := db.New().Partitions(ctx, tx, []uint32{t.Relation})
 		if err != nil {
 			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)

@@ -17,25 +17,24 @@ import (
 	"github.com/exaudit/exaudit/internal/directive"
 )
 
-// ErrNotPortable means that a table cannot be written into a migration: something of it is
-// called like a placeholder, or its name has a line break.
+// ErrNotPortable means that a table cannot be written into a migration: a name in it is equal to a placeholder, or its
+// name has a line break.
 var ErrNotPortable = errors.New("cannot be written into a migration")
 
-// Migration is the SQL that tracks one table, for any database that has the table and schema
-// exaudit: ids and oids are filled in where it is run. Statements end with semicolons.
+// Migration is the SQL that tracks one table, in any database that has the table and schema exaudit: ids and oids are
+// looked up when it is run. Statements end with semicolons.
 type Migration struct {
 	Table     string // quoted
 	Renamed   bool   // it was tracked under another name before
 	Install   string
 	Uninstall string // on one line
-	// Functions that give the table's rows as of an instant, and the states of one row.
+	// Functions return the table's rows as of a time, and the states of one row.
 	Functions     []string
 	DropFunctions string // on one line
 }
 
-// Migrations makes the migrations of the named tables, with the options of WithOptions, or
-// else those that they have. It changes nothing, but needs the rights that Install needs.
-// Errors are those of Install, and ErrNotPortable.
+// Migrations returns the migrations of the named tables, with the options of WithOptions, or else with their own. It
+// changes nothing, but needs the privileges that Install needs. The errors are those of Install, and ErrNotPortable.
 func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Migration, error) {
 	options := collect(opts)
 	var done []Migration
@@ -103,14 +102,13 @@ func migration(ctx context.Context, tx pgx.Tx, w wanted) (Migration, error) {
 	return m, nil
 }
 
-// everyPartition stands for a table and each of its partitions: another database may have
-// others.
+// everyPartition is a placeholder for a table and each of its partitions, because another database may have other ones.
 func everyPartition() []db.PartitionsRow {
 	return []db.PartitionsRow{{QuotedSchema: "<partition_schema>", Name: "<partition>"}}
 }
 
-// installSQL calls exaudit_internal.install_table with what Install would run, but for what differs
-// between databases.
+// installSQL returns a call of exaudit_internal.install_table with what Install would run, with placeholders for what
+// differs between databases.
 func (t *Table) installSQL() (string, error) {
 	portable := *t
 	portable.ID, portable.Relation = 0, 0
@@ -140,8 +138,8 @@ func (t *Table) installSQL() (string, error) {
 	return "SELECT exaudit_internal.install_table(" + strings.Join(arguments, ", ") + ");", nil
 }
 
-// PartitionMark begins the lines of a migration that name the partitions which it was written for. One that comes later
-// needs the migration again: PostgreSQL does not copy what records TRUNCATE.
+// PartitionMark begins the lines of a migration that name the partitions for which it was written. A partition that is
+// created later needs a new migration, because PostgreSQL does not copy TRUNCATE triggers to partitions.
 const PartitionMark = "--   partition "
 
 func (t *Table) partitionList() string {
@@ -154,7 +152,7 @@ func (t *Table) partitionList() string {
 	return list
 }
 
-// optionsText is the options as JSON for people.
+// optionsText returns the options as JSON, to be read by people.
 func optionsText(o audit.TableOptions) (string, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -163,8 +161,8 @@ func optionsText(o audit.TableOptions) (string, error) {
 	return strings.ReplaceAll(strings.TrimSpace(out.String()), "----", `\u002d---`), err // a line with four is tern's
 }
 
-// quoted is a script as a string, in a dollar quote that nothing in it can end; on one line with escapes where a
-// tool would take a line of it, of a name with line breaks, for a directive.
+// quoted returns a script as an SQL string, in a dollar quote that does not occur in it. If a migration tool would take
+// a line of it for a directive, because a name has line breaks, it is a string with escapes on one line.
 func quoted(parts []string) string {
 	script := strings.Join(parts, "\n\n")
 	if directive.Find(script) != "" {
@@ -175,15 +173,15 @@ func quoted(parts []string) string {
 	return quote + "\n" + script + "\n" + quote
 }
 
-// UninstallSQL takes the triggers off the table of a quoted name, if it is tracked under this
-// name, and lets go of it. It is a single line.
+// UninstallSQL returns a statement that uninstalls the table with a quoted name, if it is tracked under this name. It
+// is a single line.
 func UninstallSQL(quotedName string) string {
 	revoke := strings.Join(strings.Fields(render("revoke", everyPartition())), " ")
 	return fmt.Sprintf("SELECT exaudit_internal.uninstall_table(%s, %s);", literal(quotedName), literal(revoke))
 }
 
-// stateFunctions are the functions by which a query has the table's earlier rows, typed as
-// the table's own. They stand in its schema and run with their caller's rights.
+// stateFunctions returns functions that return earlier rows of the table, with the table's row type. They are in the
+// table's schema, and run with the rights of the caller.
 func (t *Table) stateFunctions() (create []string, drop string) {
 	parameters, arguments, types := []string{}, []string{}, []string{}
 	var needed []string
@@ -216,11 +214,10 @@ func (t *Table) stateFunction(signature string, settings []string, call string, 
 		signature, t.QuotedName, strings.Join(settings, "\n    SET "), quote, body, quote)
 }
 
-// nameLimit is how long a name may be, in bytes; PostgreSQL cuts the rest off.
+// nameLimit is the greatest length of a name in bytes. PostgreSQL cuts off the rest.
 const nameLimit = 63
 
-// functionName is the table's name with a suffix. One that is too long is cut, and what it was
-// told by a digest.
+// functionName returns the table's name with a suffix. If it is too long, it is cut, and ends with a digest.
 func (t *Table) functionName(suffix string) string {
 	name := t.Name + suffix
 	if len(name) > nameLimit {

@@ -11,7 +11,7 @@ import (
 	"github.com/exaudit/exaudit/internal/reason"
 )
 
-// Unquoted is the name that SQL reads: what stands between double quotes as it is, all else in small letters.
+// Unquoted returns a name as SQL reads it: text between double quotes as it is, everything else in lower case.
 func Unquoted(name string) string {
 	if inner, ok := strings.CutPrefix(name, `"`); ok {
 		return strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
@@ -24,7 +24,7 @@ func Unquoted(name string) string {
 	}, name)
 }
 
-// splitName takes a name apart where a dot is outside of double quotes. Both parts stay quoted as they are.
+// splitName splits a name at the dot that is outside of double quotes. Both parts stay quoted.
 func splitName(name string) (schema, table string) {
 	open := false
 	for i, r := range name {
@@ -38,15 +38,15 @@ func splitName(name string) (schema, table string) {
 	return "", name
 }
 
-// sameTable reports whether somebody's words, with the schema or without, can mean a table.
+// sameTable reports whether a name, with or without the schema, can mean a table.
 func sameTable(words, quoted string) bool {
 	schema, table := splitName(words)
 	inSchema, name := splitName(quoted)
 	return Unquoted(table) == Unquoted(name) && (schema == "" || Unquoted(schema) == Unquoted(inSchema))
 }
 
-// Excepted returns which of some tables, by their quoted names, a name under except means, and "" where it is none of
-// them: as in SQL, along the search_path, or else the only one of the name.
+// Excepted returns which of the quoted tables a name under except means, or "" if none. The name is looked up as in
+// SQL, along the search_path; otherwise it means the only table with this name.
 func Excepted(ctx context.Context, q db.DBTX, name string, tables []string) (string, error) {
 	_, quoted, err := Resolve(ctx, q, name)
 	if err != nil && !reason.Is(err, audit.NoTable, audit.NotTrackable, audit.NoPrimaryKey) {

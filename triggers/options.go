@@ -36,7 +36,7 @@ func validateColumns(o audit.TableOptions) error {
 	return nil
 }
 
-// ValidateOptions finds what is wrong with options whatever the table is.
+// ValidateOptions returns an error if options are wrong for every table.
 func ValidateOptions(o audit.TableOptions) error {
 	if err := validateColumns(o); err != nil {
 		return err
@@ -89,8 +89,8 @@ func ValidateOptions(o audit.TableOptions) error {
 	return nil
 }
 
-// validateWithoutImage finds options for which images of inserts are needed: rows may change without a version, or the
-// changes of a row may be recorded in the wrong order.
+// validateWithoutImage returns an error for options that cannot be combined with skip_insert_image: with them, rows may
+// change without a version, or the changes of a row may be recorded in the wrong order.
 func validateWithoutImage(o audit.TableOptions) error {
 	const other = "cannot be combined with the option "
 	switch {
@@ -106,8 +106,8 @@ func validateWithoutImage(o audit.TableOptions) error {
 	return nil
 }
 
-// normalized has defaults as zero values and columns in order, so that equal options are
-// equal in the registry.
+// normalized returns options in which defaults are zero values and columns are sorted, so that equal options are stored
+// as equal JSON.
 func normalized(o audit.TableOptions) audit.TableOptions {
 	o.Where = strings.TrimSpace(o.Where)
 	for _, list := range []*[]string{&o.Exclude, &o.Mask, &o.Primitive, &o.PrimitiveTypes} {
@@ -128,7 +128,7 @@ func normalized(o audit.TableOptions) audit.TableOptions {
 	return o
 }
 
-// EqualOptions tells whether options mean the same.
+// EqualOptions reports whether o and other have the same effect.
 func EqualOptions(o, other audit.TableOptions) bool {
 	a, _ := json.Marshal(normalized(o)) // cannot fail: strings and booleans
 	b, _ := json.Marshal(normalized(other))
@@ -139,7 +139,7 @@ func full(o audit.TableOptions) bool { return o.Updates == audit.UpdatesFull }
 
 func byStatement(o audit.TableOptions) bool { return o.Trigger == audit.StatementLevel }
 
-// Full reports whether updates keep whole rows.
+// Full reports whether whole rows are recorded for updates.
 func (t *Table) Full() bool { return full(t.Options) }
 
 // ByStatement reports whether changes are recorded by statement.
@@ -153,9 +153,8 @@ func decodeOptions(encoded json.RawMessage) (audit.TableOptions, error) {
 	return o, nil
 }
 
-// setOptions puts a table's options into the registry: those given, or else, with the
-// present names of their columns, the ones that are there. It reports whether the function of the
-// table's condition is another one now.
+// setOptions stores a table's options in exaudit.tables: those given, or else the present ones, with the present names
+// of their columns. It reports whether the function of the table's condition has changed.
 func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string,
 	given *audit.TableOptions) (changed bool, err error) {
 	queries := db.New()
@@ -204,13 +203,13 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 	return bound.Changed, nil
 }
 
-// invalidOption says what is wrong with an option.
+// invalidOption returns the error for an option that is wrong.
 func invalidOption(name, value, detail string, args ...any) error {
 	return &audit.InvalidError{Reason: audit.InvalidOption, Name: name, Value: value,
 		Detail: fmt.Sprintf(detail, args...)}
 }
 
-// onTable says of which table an option is that is wrong.
+// onTable adds the table to the error for an option that is wrong.
 func onTable(err error, name string) error {
 	if wrong := (*audit.InvalidError)(nil); errors.As(err, &wrong) {
 		wrong.Table = name
@@ -218,7 +217,7 @@ func onTable(err error, name string) error {
 	return err
 }
 
-// checkCondition finds what is wrong with a condition, without a change of anything.
+// checkCondition returns an error if a condition is wrong. It changes nothing.
 func checkCondition(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation uint32) error {
 	where := normalized(o).Where
 	if where == "" {
@@ -234,8 +233,8 @@ func checkCondition(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relati
 	return nil
 }
 
-// checkOptions finds what is wrong with options for a table. Of options that are in the registry
-// already, columns may have been dropped or renamed.
+// checkOptions returns an error if options are wrong for a table. If they are already stored, their columns may have
+// been dropped or renamed.
 func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation uint32, given bool) error {
 	if err := ValidateOptions(o); err != nil {
 		return err
@@ -279,7 +278,7 @@ func checkOptions(ctx context.Context, tx pgx.Tx, o audit.TableOptions, relation
 	return nil
 }
 
-// checkColumns finds columns that there are none of, and those of the primary key.
+// checkColumns returns an error for columns that do not exist or belong to the primary key.
 func checkColumns(o audit.TableOptions, columns []db.TableColumnsRow, given bool) error {
 	find := func(name string) int {
 		return slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
@@ -303,7 +302,7 @@ func checkColumns(o audit.TableOptions, columns []db.TableColumnsRow, given bool
 	return nil
 }
 
-// checkPrimitiveTypes finds types that there are none of.
+// checkPrimitiveTypes returns an error for types that do not exist.
 func checkPrimitiveTypes(ctx context.Context, tx pgx.Tx, o audit.TableOptions) error {
 	for _, name := range o.PrimitiveTypes {
 		known, err := isType(ctx, tx, name)
@@ -318,7 +317,7 @@ func checkPrimitiveTypes(ctx context.Context, tx pgx.Tx, o audit.TableOptions) e
 	return nil
 }
 
-// checkKeep finds a time that is none.
+// checkKeep returns an error if Keep is not an interval.
 func checkKeep(ctx context.Context, tx pgx.Tx, o audit.TableOptions) error {
 	keep := normalized(o).Keep
 	if keep == "" {
@@ -337,7 +336,7 @@ func checkKeep(ctx context.Context, tx pgx.Tx, o audit.TableOptions) error {
 	return err
 }
 
-// isType reports whether a text names a type, in a savepoint, as it may be no name at all.
+// isType reports whether a text names a type. It uses a savepoint, because the text may not be a name.
 func isType(ctx context.Context, tx pgx.Tx, name string) (bool, error) {
 	savepoint, err := tx.Begin(ctx)
 	if err != nil {

@@ -140,7 +140,8 @@ func isPrecision(p property, value string) bool {
 	return false
 }
 
-// PrecisionDefault is the default of the time of versions that keeps some digits of a second, as pg_get_expr writes it.
+// PrecisionDefault returns the default of exaudit.versions.recorded_at for a number of fractional digits, as
+// pg_get_expr writes it.
 func PrecisionDefault(digits int) string {
 	if digits == 6 {
 		return "now()"

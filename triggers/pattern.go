@@ -6,13 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// Pattern names tables as psql's \dt does: a schema and a table, "*" for any characters and
-// "?" for one. Like a name in SQL it is folded to lower case outside of double quotes, inside
-// of which every character stands for itself.
+// Pattern is a pattern of tables, as in psql's \dt: a schema and a table, in which "*" means any characters and "?"
+// means one. Outside of double quotes it is folded to lower case, as a name in SQL. Inside of double quotes, every
+// character means itself.
 type Pattern struct{ schema, name string } // as LIKE has them
 
-// ParsePattern reads a pattern. The schema is part of it: which one a bare name would mean
-// differs from session to session.
+// ParsePattern reads a pattern. It must have a schema, because the schema of a name without one depends on the session.
 func ParsePattern(text string) (Pattern, error) {
 	var parts []string
 	var part strings.Builder
@@ -69,7 +68,7 @@ func likeLiteral(c byte) string {
 	return string([]byte{c})
 }
 
-// IsPattern tells whether a name of a table has a wildcard outside of double quotes.
+// IsPattern reports whether the name of a table has a wildcard outside of double quotes.
 func IsPattern(name string) bool {
 	outside := true
 	for _, c := range name {
@@ -82,32 +81,32 @@ func IsPattern(name string) bool {
 	return false
 }
 
-// SchemaLike and NameLike are the pattern as SQL's LIKE has it.
+// SchemaLike returns the part for the schema, as a pattern of SQL's LIKE.
 func (p Pattern) SchemaLike() string { return p.schema }
 
-// NameLike is the table's part.
+// NameLike returns the part for the table, as a pattern of SQL's LIKE.
 func (p Pattern) NameLike() string { return p.name }
 
-// Match tells whether a table, not quoted, is meant.
+// Match reports whether the pattern matches a table; the names are not quoted.
 func (p Pattern) Match(schema, table string) bool {
 	return like(p.schema, schema) && like(p.name, table)
 }
 
-// MatchQuoted is Match for a name with its schema as SQL has it.
+// MatchQuoted is Match for a quoted name with its schema.
 func (p Pattern) MatchQuoted(name string) bool {
 	schema, table, ok := unquoted(name)
 	return ok && p.Match(schema, table)
 }
 
-// unquoted takes a name with its schema apart.
+// unquoted splits a quoted name into schema and table, without quotes.
 func unquoted(name string) (schema, table string, ok bool) {
 	literal, err := ParsePattern(name)
 	plain := strings.NewReplacer(`\\`, `\`, `\%`, `%`, `\_`, `_`)
 	return plain.Replace(literal.schema), plain.Replace(literal.name), err == nil
 }
 
-// like is SQL's LIKE: after a "%" the rest is looked for at one place after the other, and only the last "%" is gone
-// back to.
+// like is SQL's LIKE. After a "%", it looks for the rest at one place after the other, and goes back to the last "%"
+// only.
 func like(pattern, text string) bool {
 	p, t := 0, 0
 	back, from := -1, 0 // behind the last "%", and where it has ended so far

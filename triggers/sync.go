@@ -11,13 +11,15 @@ import (
 	"github.com/exaudit/exaudit/sql"
 )
 
-// Sync brings the triggers of every tracked table up to date, and follows tables that were renamed, each in a
-// transaction of its own, as Install does. What is up to date stays untouched, and its table unlocked. A table that was
-// dropped, or attached to another one that is tracked, is tracked no longer; one that has lost its primary key is
-// skipped, and one that has outgrown an option stays as it is: their Installations say so. What keeps one table from
-// being done does not keep the others, as with Install. exaudit's own functions and
-// tables are mended, too, and the event triggers where there are any; only then are they among the results. Tables that
-// the event triggers were to cover, and have not, as while they were disabled, are installed on.
+// Sync updates the triggers of every tracked table, and finds tables that were renamed, each in a separate transaction,
+// as Install does. If everything is up to date, the table is not locked. A table that was dropped, or attached to
+// another tracked table, is no longer tracked. A table that has lost its primary key is skipped, and a table that no
+// longer fits an option is not changed: their Installations say so. If a table fails, the others are still updated, as
+// with Install.
+//
+// Sync also repairs exaudit's own functions and tables, and the event triggers if there are any; the result contains
+// them only if they were repaired. If the event triggers should have covered a new table and have not, for example
+// because they were disabled, Sync installs on it.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Installation, error) {
 	var done []audit.Installation
 	err := inSteps(ctx, conn, collect(opts), func(s steps, q db.DBTX) (err error) {
@@ -77,7 +79,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Instal
 	return done, err
 }
 
-// trackedNames are the names of the tables that are tracked, by their numbers.
+// trackedNames returns the names of the tracked tables, by their ids.
 func trackedNames(known []Tracked) map[int32]string {
 	names := make(map[int32]string, len(known))
 	for _, t := range known {
@@ -88,7 +90,7 @@ func trackedNames(known []Tracked) map[int32]string {
 	return names
 }
 
-// syncSchema mends what is not of one table.
+// syncSchema repairs what does not belong to a table.
 func (s steps) syncSchema(ctx context.Context) (done []audit.Installation, err error) {
 	// first: the rest calls its functions
 	if done, err = s.syncOwn(ctx); err != nil {
@@ -105,7 +107,7 @@ func (s steps) syncSchema(ctx context.Context) (done []audit.Installation, err e
 	return append(done, following...), err
 }
 
-// sync does one table, unless it is ready.
+// sync updates one table, unless it is up to date.
 func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked,
 	ready map[uint32]audit.Installation) ([]audit.Installation, error) {
 	skipped := func(why string) ([]audit.Installation, error) {
@@ -129,7 +131,7 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked,
 	return done, err
 }
 
-// outgrown says what is wrong with an option that a table has, and what helps.
+// outgrown says which option a table no longer fits, and what helps.
 func outgrown(wrong *audit.InvalidError, table string) string {
 	text := "option " + wrong.Name + ": " + wrong.Detail
 	if wrong.Name == "trigger" {

@@ -17,8 +17,7 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of
-// whatever database the SQL will be run in.
+// TableID is the id of a table in exaudit.tables. 0 stands for the id in the database in which the SQL will be run.
 type TableID int32
 
 func (id TableID) String() string {
@@ -28,7 +27,7 @@ func (id TableID) String() string {
 	return strconv.Itoa(int(id))
 }
 
-// OID is that of a table in this database. 0 is the one that it will have in another.
+// OID is the oid of a table in this database. 0 stands for its oid in another database.
 type OID uint32
 
 func (o OID) String() string {
@@ -68,11 +67,11 @@ type Column struct {
 	Name       string
 	QuotedName string
 	TypeName   string // with its modifier
-	Encoding   string // how the value goes into an image: see exaudit_internal.encoding in sql/
+	Encoding   string // how the value is written into an image: see exaudit_internal.encoding in sql/
 	Key        bool   // part of the primary key
 	Excluded   bool   // left out of images
 	Masked     bool   // recorded without its values
-	Changed    string // is true where an update changed the stored value, under a pinned search_path
+	Changed    string // is true if an update changed the stored value, under a pinned search_path
 	OldValue   string // the encoded values
 	NewValue   string
 	settings   []string
@@ -80,11 +79,11 @@ type Column struct {
 	pathless        bool // no text of a value depends on search_path, or is made by somebody else's code
 	plainlyCompared bool // "<>" is true where an update changed the stored value
 
-	OldOversized, NewOversized string // are true where the value might be more than jsonb holds; "" for a narrow one
+	OldOversized, NewOversized string // are true if the value might be too large for jsonb; "" if it cannot be
 }
 
-// resolve finds the table of a name, quoted as in SQL and looked up along the
-// search_path, and refuses what cannot be tracked.
+// resolve returns the table with a name, which is quoted as in SQL and looked up along the search_path. If the table
+// cannot be tracked, it returns an error.
 func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	if name != "" && strings.Trim(name, "0123456789") == "" {
 		return 0, &audit.TableError{Table: name, Reason: audit.NoTable} // PostgreSQL 16 takes it for an oid
@@ -92,7 +91,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	relation, err := db.New().ResolveRelation(ctx, q, name)
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
 		slices.Contains([]string{"42602", "42601", "0A000", "22023"}, pgErr.Code) {
-		// not a name at all, one of too many parts, or one in another database
+		// not a name, a name with too many parts, or one of another database
 		return 0, &audit.TableError{Table: strconv.Quote(name), Reason: audit.NoTable, Detail: pgErr.Message, Err: err}
 	}
 	if err != nil {
@@ -128,8 +127,8 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	return relation, nil
 }
 
-// Resolve finds a table as Install does, and gives its name with the schema, quoted. A table
-// without a primary key gives an error, and its name all the same.
+// Resolve finds a table as Install does, and returns its quoted name with the schema. If the table has no primary key,
+// it returns the name and an error.
 func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quotedName string, err error) {
 	relation, err = resolve(ctx, q, name)
 	if err != nil && !reason.Is(err, audit.NoPrimaryKey) {
@@ -142,7 +141,7 @@ func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quot
 	return relation, found.QuotedName, err
 }
 
-// notes say what is no drift, but good to know.
+// notes returns what is good to know and is not drift.
 func (t *Table) notes() []string {
 	var notes []string
 	if t.Unlogged {
@@ -154,8 +153,8 @@ func (t *Table) notes() []string {
 	return notes
 }
 
-// uncovered are the tables whose rows can be changed by way of this one, and no trigger
-// sees it.
+// uncovered returns the drift of tables that inherit from this one and are not tracked: their rows can be changed
+// through this table, without a trigger.
 func (t *Table) uncovered() []audit.Drift {
 	drift := make([]audit.Drift, len(t.Uncovered))
 	for i, child := range t.Uncovered {
@@ -220,13 +219,13 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX, stored db.OptionsRow
 	return nil
 }
 
-// Conditional reports whether only the rows that meet a condition are recorded.
+// Conditional reports whether only rows that satisfy a condition are recorded.
 func (t *Table) Conditional() bool { return t.condition.Asked }
 
-// OldMeets is true where OLD meets the condition.
+// OldMeets returns an expression that is true if OLD satisfies the condition.
 func (t *Table) OldMeets() string { return t.meets(t.condition.OfOld) }
 
-// NewMeets is true where NEW meets the condition.
+// NewMeets returns an expression that is true if NEW satisfies the condition.
 func (t *Table) NewMeets() string { return t.meets(t.condition.OfNew) }
 
 func (t *Table) meets(arguments string) string {
@@ -234,8 +233,8 @@ func (t *Table) meets(arguments string) string {
 	return strings.ReplaceAll(call, "<table_id>", t.ID.String())
 }
 
-// conditionDrift is what is wrong with the condition and its function. Of a condition that cannot be asked,
-// sync leaves what it is.
+// conditionDrift returns what is wrong with the condition and its function. Sync does not change a condition that
+// cannot be evaluated.
 func (t *Table) conditionDrift() []audit.Drift {
 	var drift []audit.Drift
 	if t.condition.Problem != "" {
@@ -251,10 +250,10 @@ func (t *Table) conditionDrift() []audit.Drift {
 	return drift
 }
 
-// Differs is true where an update changed the column. With the option skip_untouched_toast, it asks the TOAST table
-// first: where this transaction has added nothing to it, a value of NEW that is stored out of line
-// can only be the one of OLD. Heap keeps the pointer where an update leaves the value alone, and
-// stores it again where it comes from anywhere else.
+// Differs returns an expression that is true if an update changed the column. With the option skip_untouched_toast, it
+// looks into the TOAST table first. If this transaction has added nothing to it, a value of NEW that is stored out of
+// line is that of OLD: PostgreSQL keeps the pointer if an update does not set the column, and otherwise stores the
+// value again.
 func (t *Table) Differs(c Column) string {
 	if !t.Options.SkipUntouchedTOAST || c.OldOversized == "" ||
 		t.Partitioned { // the function knows no partition's TOAST table
@@ -266,8 +265,8 @@ func (t *Table) Differs(c Column) string {
        AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), t.changed(c))
 }
 
-// oversized is true of OLD or NEW with a value that might be too large for its image; "" where the
-// columns are too narrow, and by statement, which asks before.
+// oversized returns an expression that is true if OLD or NEW has a value that might be too large for its image. It is
+// "" if the columns cannot have such values, and for statement triggers, which check this before.
 func (t *Table) oversized(row string) string {
 	if byStatement(t.Options) {
 		return ""
@@ -275,18 +274,18 @@ func (t *Table) oversized(row string) string {
 	return map[string]string{"OLD": t.OldOversized, "NEW": t.NewOversized}[row]
 }
 
-// OldSpecial is true where the image of OLD might need notes; "" where it never does.
+// OldSpecial returns an expression that is true if the image of OLD might need notes; "" if it never does.
 func (t *Table) OldSpecial() string { return t.special("OLD") }
 
-// NewSpecial is true where the image of NEW might need notes; "" where it never does.
+// NewSpecial returns an expression that is true if the image of NEW might need notes; "" if it never does.
 func (t *Table) NewSpecial() string { return t.special("NEW") }
 
-// special asks little, because what is asked of every row is prepared in every transaction.
+// special is short, because expressions that are evaluated for every row are prepared in every transaction.
 func (t *Table) special(row string) string {
 	var conditions []string
 	if t.oversized(row) != "" {
-		// a row that takes less is no more than jsonb holds, however its values are compressed;
-		// of more than 2 GB, the size is negative
+		// a smaller row fits into jsonb, however its values are compressed; the size of a row of more than 2 GB is
+		// negative
 		conditions = append(conditions, large(row))
 	}
 	if condition := t.mayBeJSONNull(row); condition != "" {
@@ -295,12 +294,13 @@ func (t *Table) special(row string) string {
 	return strings.Join(conditions, " OR ")
 }
 
-// large is true of 16 kB and more, and of more than 2 GB, of which the size is negative.
+// large is true for 16 kB and more, also for more than 2 GB, for which the size is negative.
 func large(row string) string {
 	return "(pg_catalog.pg_column_size(" + row + ".*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0"
 }
 
-// mayBeJSONNull is true of OLD or NEW with a JSON null, which is noted; "" where there is no column of jsonb.
+// mayBeJSONNull returns an expression that is true if OLD or NEW has a JSON null, which is noted; "" if there is no
+// jsonb column.
 func (t *Table) mayBeJSONNull(row string) string {
 	var conditions []string
 	for _, c := range t.Columns {
@@ -311,8 +311,8 @@ func (t *Table) mayBeJSONNull(row string) string {
 	return strings.Join(conditions, " OR ")
 }
 
-// bounded is the image of OLD or NEW as the options say, or another where a value could be too
-// large for it.
+// bounded returns an expression for the image of OLD or NEW as the options say, or for another image if a value could
+// be too large.
 func (t *Table) bounded(row, image string, excluded, masked []string) string {
 	image = redacted(image, excluded, masked)
 	oversized := t.oversized(row)
@@ -325,7 +325,7 @@ func (t *Table) bounded(row, image string, excluded, masked []string) string {
 		image)
 }
 
-// ColumnsAsKeys are the columns, quoted, in the order that jsonb keeps keys in.
+// ColumnsAsKeys returns the quoted columns, in the order in which jsonb sorts keys.
 func (t *Table) ColumnsAsKeys() []string {
 	columns := slices.Clone(t.Columns)
 	slices.SortFunc(columns, func(a, b Column) int {
@@ -352,7 +352,7 @@ func (t *Table) columnsWithout(excluded []string) string {
 	return ", " + textArray(names)
 }
 
-// redacted is an image's expression as the options say.
+// redacted returns the expression of an image without the values that the options leave out.
 func redacted(image string, excluded, masked []string) string {
 	if len(excluded)+len(masked) == 0 {
 		return image
@@ -360,7 +360,7 @@ func redacted(image string, excluded, masked []string) string {
 	return "exaudit_internal.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 
-// schemas are the schemas of a table and its partitions, quoted.
+// schemas returns the quoted schemas of a table and its partitions.
 func schemas(partitions []db.PartitionsRow) []string {
 	var list []string
 	for _, p := range partitions {
@@ -371,7 +371,7 @@ func schemas(partitions []db.PartitionsRow) []string {
 	return list
 }
 
-// keyColumns are the names of the primary key's columns, in the key's order.
+// keyColumns returns the columns of the primary key, in its order.
 func keyColumns(columns []db.TableColumnsRow) []string {
 	key := slices.DeleteFunc(slices.Clone(columns), func(c db.TableColumnsRow) bool { return c.KeyPosition < 0 })
 	slices.SortFunc(key, func(a, b db.TableColumnsRow) int { return cmp.Compare(a.KeyPosition, b.KeyPosition) })

@@ -14,21 +14,21 @@ import (
 	"github.com/exaudit/exaudit/internal/reason"
 )
 
-// Tracked is a table of exaudit's registry.
+// Tracked is a row of exaudit.tables.
 type Tracked struct {
 	ID         int32
-	QuotedName string // with the schema; as last known where the table is gone
+	QuotedName string // with the schema; the last known name if the table was dropped
 	KeyColumns []string
-	Relation   uint32 // 0 where the table is gone
+	Relation   uint32 // 0 if the table was dropped
 	Tracked    bool   // false after an uninstall
 	Options    audit.TableOptions
 
 	unreadable error // what is wrong with options that somebody has altered by hand
 }
 
-// Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
-// last known before it was dropped. It gives a *TableError: NotTracked for a table that exaudit was never installed on,
-// and what Install would say for one that it cannot be installed on.
+// Find returns the tracked table with a name: first as in SQL, along the search_path, and then by the last known names
+// of dropped tables. If exaudit was never installed on the table, the error is a *TableError with the reason
+// NotTracked. If it cannot be installed on the table, the error is that of Install.
 func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	relation, resolveErr := resolve(ctx, q, name)
 	switch {
@@ -62,8 +62,8 @@ func newTracked(r db.RegisteredTableRow) (Tracked, error) {
 	return t, nil
 }
 
-// findGone looks for a table that was dropped. Of several that had the name one after the
-// other, the last one is meant; a bare name that several schemas had means none.
+// findGone looks for a dropped table. If several tables had the name one after the other, it returns the last one. If
+// the name has no schema, and tables of several schemas had it, it returns none.
 func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Tracked, error) {
 	gone, err := db.New().RegisteredTableByName(ctx, q, name)
 	if err != nil {
@@ -81,7 +81,7 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 	return newTracked(db.RegisteredTableRow(gone[0]))
 }
 
-// All lists the registered tables by name.
+// All returns the registered tables, by name.
 func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	list, err := registered(ctx, q)
 	for _, t := range list {
@@ -92,7 +92,7 @@ func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	return list, err
 }
 
-// registered are the registered tables, those among them whose options cannot be read.
+// registered returns the registered tables, including those whose options cannot be read.
 func registered(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	rows, err := db.New().RegisteredTables(ctx, q)
 	if err != nil {
@@ -105,8 +105,8 @@ func registered(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	return list, nil
 }
 
-// bookkeeping are the tables in which migration tools note what they have done. No pattern means them, nor all tables
-// of a schema; they can be tracked by name.
+// bookkeeping are the tables in which migration tools note what they have done. Patterns, and "all tables of a schema",
+// do not include them; they can be tracked by name.
 var bookkeeping = []string{
 	"goose_db_version",           // goose
 	"schema_migrations",          // golang-migrate, dbmate, Active Record, Ecto
@@ -134,15 +134,15 @@ var bookkeeping = []string{
 	"seaql_migrations",           // SeaORM
 }
 
-// bookkeeps reports whether a quoted name with its schema is one of these.
+// bookkeeps reports whether a quoted name with its schema is that of such a table.
 func bookkeeps(name string) bool {
 	_, table, ok := unquoted(name)
 	return ok && slices.Contains(bookkeeping, table)
 }
 
-// Trackable lists the tables of the schemas that Install accepts by name, quoted, and separately those without a
-// primary key, which it does not; without schemas, those of all. Tables of extensions and of migration tools are not
-// among them.
+// Trackable returns the quoted names of the tables of the schemas that Install accepts, and separately those that it
+// does not accept because they have no primary key. Without schemas, it returns the tables of all schemas. Tables of
+// extensions and of migration tools are left out.
 func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
 	there, err := db.New().UserSchemas(ctx, q)
 	if err != nil {
@@ -177,7 +177,7 @@ func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, without
 	return names, withoutKey, nil
 }
 
-// CurrentSchemas are the schemas on the search_path in which there may be tables to track.
+// CurrentSchemas returns the schemas on the search_path, without those of the system.
 func CurrentSchemas(ctx context.Context, q db.DBTX) ([]string, error) {
 	schemas, err := db.New().CurrentSchemas(ctx, q)
 	if err != nil {
@@ -190,5 +190,5 @@ func isSystem(schema string) bool {
 	return slices.Contains(systemSchemas, schema) || strings.HasPrefix(schema, "pg_")
 }
 
-// systemSchemas have nothing to track.
+// systemSchemas are schemas without tables to track.
 var systemSchemas = []string{"exaudit", "exaudit_internal", followingSchema, "pg_catalog", "information_schema"}

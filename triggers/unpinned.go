@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Unpinned reports whether the functions of single rows have no SET clauses, which take longer than all the rest. So
-// it is where no name that they use depends on search_path, and where the session has the settings that they need, as
-// most have.
+// Unpinned reports whether the functions for single rows have no SET clauses, which would take longer than all the
+// rest. This is possible if no name that they use depends on search_path. They are called in sessions that have the
+// settings that they need, as most sessions have.
 func (t *Table) Unpinned() bool {
 	return !t.Conditional() && !byStatement(t.Options) && len(t.CustomColumns) == 0 &&
 		!slices.ContainsFunc(t.Columns, func(c Column) bool { return !c.pathless }) &&
 		!slices.ContainsFunc(t.neededSettings(), func(name string) bool { return usualValues[name] == "" })
 }
 
-// usualValues are those of sessions that have not changed them, as arrays. Others have too many.
+// usualValues are the values of settings in sessions that have not changed them, as arrays.
 var usualValues = map[string]string{
 	"array_nulls":        "{on}",
 	"bytea_output":       "{hex}",
@@ -25,7 +25,7 @@ var usualValues = map[string]string{
 	"timezone":           "{UTC,Etc/UTC,GMT}",
 }
 
-// neededSettings are those that the texts of the table's values depend on.
+// neededSettings returns the settings on which the texts of the table's values depend.
 func (t *Table) neededSettings() []string { return settingsOf(t.Columns) }
 
 func settingsOf(columns []Column) []string {
@@ -37,7 +37,8 @@ func settingsOf(columns []Column) []string {
 	return slices.Compact(needed)
 }
 
-// UnusualSettings is true in a session that has others. Without an image, only the key is written.
+// UnusualSettings returns an expression that is true in a session with other settings. Without an image, only the
+// settings for the key matter.
 func (c change) UnusualSettings() string {
 	columns := c.Columns
 	if c.WithoutImage() {
@@ -51,7 +52,7 @@ func (c change) UnusualSettings() string {
 	return strings.Join(conditions, "\n       OR ")
 }
 
-// PinnedSettings is what exaudit_internal.pin_settings takes.
+// PinnedSettings returns the arguments of exaudit_internal.pin_settings.
 func (t *Table) PinnedSettings() string {
 	var pairs []string
 	for _, name := range append(t.neededSettings(), "row_security") {
@@ -61,7 +62,7 @@ func (t *Table) PinnedSettings() string {
 	return textArray(pairs)
 }
 
-// changed is true where an update changed the stored value of a column.
+// changed returns an expression that is true if an update changed the stored value of a column.
 func (t *Table) changed(c Column) string {
 	switch {
 	case !t.Unpinned():
@@ -73,8 +74,8 @@ func (t *Table) changed(c Column) string {
 	}
 }
 
-// MayBeLarge is true of a row that might be more than its image holds; "" where its columns are too narrow. Where no
-// image is stored, it is true of a row of which one is needed.
+// MayBeLarge returns an expression that is true for a row that might be too large for its image; "" if no row can be.
+// If no image is stored, it is true for a row that needs one.
 func (c change) MayBeLarge() string {
 	if c.WithoutImage() {
 		return written
@@ -86,7 +87,7 @@ func (c change) MayBeLarge() string {
 	return large(row)
 }
 
-// MayBeJSONNull is true of a row with a JSON null; "" where there is no column of jsonb.
+// MayBeJSONNull returns an expression that is true for a row with a JSON null; "" if there is no jsonb column.
 func (c change) MayBeJSONNull() string {
 	if c.WithoutImage() {
 		return ""
