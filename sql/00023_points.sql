@@ -209,9 +209,63 @@ BEGIN
         'WHERE v.table_id = $1 AND ((%s) OR v.id > $7) AND ($8 IS NULL OR v.id BETWEEN $9 AND $8) '
         'AND ($2 IS NULL OR v.entity_id = ANY ($2)) GROUP BY v.entity_id) AS l', is_after)
     INTO keys, first_ids USING table_id, linked, instant, version_id, mark, oldest, period.anchor_id, period.until_id, period.after_id;
+    IF version_id IS NULL AND NOT exaudit_internal.has_one_spelling(relation) THEN
+        SELECT m.keys, m.first_ids INTO keys, first_ids
+        FROM exaudit_internal.with_equal_keys(table_id, relation, keys, first_ids, linked, period, is_after, instant, mark) AS m;
+    END IF;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.changes_after TO exaudit_reader;
+
+-- The same keys, with those that come after one of them which is equal and spelled otherwise. A version may be recorded after
+-- another one and not be after the point, because its transaction began earlier; but a row that has the key of one that
+-- left it after the point was not there at the point either.
+CREATE FUNCTION exaudit_internal.with_equal_keys(table_id integer, relation regclass, INOUT keys text[], INOUT first_ids bigint[], linked text[],
+                                        period exaudit_internal.periods, is_after text, instant timestamptz, mark exaudit.marks)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    oldest      bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    known_keys  text[] := keys;
+    known_ids   bigint[] := first_ids;
+    later_keys  text[];
+    later_ids   bigint[];
+BEGIN
+    IF keys IS NULL AND linked IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE pg_catalog.format(
+        'SELECT array_agg(v.entity_id), array_agg(v.id) FROM exaudit.versions v '
+        'WHERE v.table_id = $1 AND v.id > $2 AND ((%s) OR v.id > $7) IS NOT TRUE AND ($8 IS NULL OR v.id BETWEEN $9 AND $8) '
+        'AND ($10 IS NULL OR v.entity_id = ANY ($10))', is_after)
+    INTO later_keys, later_ids
+    USING table_id, CASE WHEN linked IS NULL THEN (SELECT min(id) FROM unnest(first_ids) AS id) ELSE 0 END, instant, NULL::bigint, mark, oldest,
+          period.anchor_id, period.until_id, period.after_id, linked;
+    IF later_keys IS NULL THEN
+        RETURN;
+    END IF;
+    IF linked IS NOT NULL THEN
+        EXECUTE pg_catalog.format(
+            'SELECT array_agg(l.entity_id), array_agg(l.first_id) '
+            'FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v '
+            'WHERE v.table_id = $1 AND v.id < $2 AND ((%s) OR v.id > $7) AND ($8 IS NULL OR v.id BETWEEN $9 AND $8) GROUP BY v.entity_id) AS l', is_after)
+        INTO known_keys, known_ids
+        USING table_id, (SELECT max(id) FROM unnest(later_ids) AS id), instant, NULL::bigint, mark, oldest,
+              period.anchor_id, period.until_id, period.after_id;
+    END IF;
+    SELECT array_agg(m.entity_id), array_agg(m.first_id) INTO keys, first_ids
+    FROM (SELECT a.entity_id, min(a.id) AS first_id
+          FROM (SELECT k.entity_id, k.id FROM unnest(keys, first_ids) AS k (entity_id, id)
+                UNION ALL
+                SELECT l.entity_id, l.id
+                FROM exaudit_internal.equal_keys(relation, known_keys, ARRAY(SELECT DISTINCT k FROM unnest(later_keys) AS k)) AS e
+                JOIN unnest(known_keys, known_ids) AS k (entity_id, id) ON k.entity_id = e.key
+                JOIN unnest(later_keys, later_ids) AS l (entity_id, id) ON l.entity_id = e.other AND l.id > k.id) AS a
+          GROUP BY a.entity_id) AS m;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_equal_keys TO exaudit_reader;
 
 -- The changes after an instant. Before complete_since in exaudit.tables, when tracking began or after what retention has
 -- removed, it raises an error. So does an instant that is still to come: nobody knows.

@@ -112,6 +112,58 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.unquoted_key TO exaudit_reader;
 
+-- Conditions that keys of a relation are equal, where equal ones may be spelled in several ways; else NULL. same_row is of a
+-- row t of the table and a key r, same_image of two keys.
+CREATE FUNCTION exaudit_internal.key_equality(relation regclass, OUT same_row text, OUT same_image text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], false), ' AND ' ORDER BY c.key_position),
+           string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true), ' AND ' ORDER BY c.key_position)
+    INTO same_row, same_image
+    FROM exaudit_internal.table_columns c
+    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
+    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
+    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+    JOIN pg_catalog.pg_operator p ON p.oid = am.amopopr
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+    CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
+    WHERE c.relation = key_equality.relation
+    HAVING count(*) FILTER (WHERE NOT exaudit_internal.is_same_if_equal(c.type, c.collation)
+                              AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) IN ('b', 'r', 'm')) > 0
+       AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.key_equality TO exaudit_reader;
+
+-- Which keys are equal to which other ones, and spelled otherwise.
+CREATE FUNCTION exaudit_internal.equal_keys(relation regclass, keys text[], others text[]) RETURNS TABLE (key text, other text)
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    same_image text := (SELECT e.same_image FROM exaudit_internal.key_equality(relation) AS e);
+BEGIN
+    IF same_image IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT t.%1$s, r.%1$s FROM exaudit_internal.key_records($1, ARRAY(SELECT k FROM unnest($2) AS k WHERE NOT k ^@ ''sha256 '')) AS t (%2$s) '
+        'JOIN exaudit_internal.key_records($1, ARRAY(SELECT k FROM unnest($3) AS k WHERE NOT k ^@ ''sha256 '')) AS r (%2$s) '
+        'ON %3$s WHERE t.%1$s <> r.%1$s COLLATE "C"',
+        exaudit_internal.free_name(relation, '!entity_id'), exaudit_internal.key_records_definition(relation), same_image)
+    USING relation, keys, others;
+EXCEPTION WHEN data_exception THEN
+    RETURN; -- the primary key was another one once
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.equal_keys TO exaudit_reader;
+
 -- How a key of which nothing is recorded is spelled otherwise, where its types take several spellings for equal: by the
 -- row that is there, or else by the rows that were. None where it has a history itself.
 CREATE FUNCTION exaudit_internal.other_spellings(table_id integer, relation regclass, entity_id text) RETURNS SETOF text
@@ -121,8 +173,8 @@ CREATE FUNCTION exaudit_internal.other_spellings(table_id integer, relation regc
 AS $$
 #variable_conflict use_column
 DECLARE
-    same_row   text; -- a row t of the table, and a key r
-    same_image text; -- two keys
+    same_row   text;
+    same_image text;
     present    text;
     unquoted   text;
     keys       text[]; -- what may be meant
@@ -137,21 +189,7 @@ BEGIN
         RETURN;
     END IF;
     keys := array_remove(ARRAY[entity_id, unquoted], NULL);
-    SELECT string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], false), ' AND ' ORDER BY c.key_position),
-           string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true), ' AND ' ORDER BY c.key_position)
-    INTO same_row, same_image
-    FROM exaudit_internal.table_columns c
-    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
-    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
-    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
-                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
-    JOIN pg_catalog.pg_operator p ON p.oid = am.amopopr
-    JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
-    CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
-    WHERE c.relation = other_spellings.relation
-    HAVING count(*) FILTER (WHERE NOT exaudit_internal.is_same_if_equal(c.type, c.collation)
-                              AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) IN ('b', 'r', 'm')) > 0
-       AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
+    SELECT e.same_row, e.same_image INTO same_row, same_image FROM exaudit_internal.key_equality(relation) AS e;
     IF same_image IS NULL THEN
         RETURN;
     END IF;

@@ -318,6 +318,7 @@ COMMENT ON FUNCTION exaudit_internal.known_table IS 'Returns the table of a row 
 COMMENT ON FUNCTION exaudit_internal.check_sight IS 'Raises an error if rows of a table may have changed without a version.';
 COMMENT ON FUNCTION exaudit_internal.check_same_key IS 'Raises an error if a table had another primary key at a point.';
 COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the period of tracking that contains a point; raises an error if there is none.';
+COMMENT ON FUNCTION exaudit_internal.with_equal_keys IS 'Returns keys that changed after a point, with those that were used after an equal one was left.';
 COMMENT ON FUNCTION exaudit_internal.changes_after IS 'Returns the changes of a table after a point, for the functions since_as_of.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after a time.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_version IS 'Returns the changes of a table after a version.';
@@ -410,6 +411,8 @@ COMMENT ON FUNCTION exaudit_internal.same_value IS 'Returns an SQL condition tha
 -- exaudit_internal: unique
 COMMENT ON FUNCTION exaudit_internal.unique_columns IS 'Returns the unique indexes of a table, and how to look for equal entries.';
 COMMENT ON FUNCTION exaudit_internal.unquoted_key IS 'Returns a key whose text was taken for a JSON string as the JSON that the text is.';
+COMMENT ON FUNCTION exaudit_internal.key_equality IS 'Returns SQL conditions that keys of a relation are equal, if equal ones may be spelled in several ways.';
+COMMENT ON FUNCTION exaudit_internal.equal_keys IS 'Returns which keys are equal to which others, and spelled otherwise.';
 COMMENT ON FUNCTION exaudit_internal.other_spellings IS 'Returns the other spellings of a key that have a history.';
 COMMENT ON FUNCTION exaudit_internal.index_entries IS 'Returns what an index holds of the rows of images.';
 COMMENT ON FUNCTION exaudit_internal.taken_values IS 'Returns the images with a unique value that another row has.';

@@ -131,6 +131,8 @@ func TestFound(t *testing.T) {
 			"INSERT INTO {0} (id, v, n) VALUES (0, '', 0) ON CONFLICT (id) DO UPDATE SET id = 0", "UPDATE {0} SET n = 0 WHERE id = 1",
 			"DELETE FROM {0}", "INSERT INTO {0} (id, v, n) VALUES ('NaN', 'x', 0), (0, '', NULL)", "DELETE FROM {0} WHERE id = 0"),
 			"INSERT INTO {0} (id, v, n) VALUES (1, 'y', 1)")),
+		"a key that is equal, by a transaction that began before": worldOf("numeric", "", nil,
+			"begin", "2:INSERT INTO {0} (id, v, n) VALUES (1.00, 'a', 1)", "2:DELETE FROM {0}", "INSERT INTO {0} (id, v, n) VALUES (1.0, 'x', 1)", "commit"),
 		"exchanged with a row whose key is equal": worldOf("varchar(3) COLLATE {types}.loose", "", []Choice{all, only(2, 3, 4)},
 			"INSERT INTO {0} (id, v, n) VALUES ('a', 'x', 1), ('b', 'y', 2)", "UPDATE {0} SET id = 'c' WHERE id = 'a'", "UPDATE {0} SET id = 'A' WHERE id = 'b'", "UPDATE {0} SET id = 'B' WHERE id = 'c'"),
 		"back to a key after a row whose key is equal has left it": worldOf("numeric", "", []Choice{all, only(2, 3)},
