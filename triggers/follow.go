@@ -181,8 +181,11 @@ func followFunctions(s following) (functions []followFunction) {
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},
 		{"on_ddl", "on_ddl", "", "event_trigger", planned, false},
 		{"on_drop", "on_drop", "", "event_trigger", briefly, false},
+		{"is_altered", "is_altered", "relation oid, command text, invoker text, search_path text", "boolean", pinned,
+			false},
 		// waits for a lock as long as the command itself, which takes the same one
-		{"on_loss", "on_loss", "", "event_trigger", pinned, false},
+		{"record_before_loss", "record_before_loss", "search_path text", "void", pinned, false},
+		{"on_loss", "on_loss", "", "event_trigger", nil, false},
 	} {
 		functions = append(functions, followFunction{
 			Function:  Function{Name: part.name, Settings: part.settings, Body: render(part.template, s)},
