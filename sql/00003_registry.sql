@@ -28,6 +28,8 @@ CREATE TABLE exaudit.tables (
     without_images boolean     NOT NULL DEFAULT false
 );
 GRANT SELECT ON exaudit.tables TO exaudit_reader, exaudit_writer;
+-- asked for before each ALTER TABLE and DROP TABLE
+CREATE INDEX tables_without_images ON exaudit.tables (id) WHERE tracked AND without_images;
 
 -- The times at which a table was tracked and that an uninstall has ended. What the rows were in the end is
 -- recorded as baselines: those after anchor_id, up to until_id; NULL where it is not. Everything is known from since to
