@@ -39,7 +39,7 @@ func newRowReader[T any](ctx context.Context, q db.DBTX, e history.Entity) (*row
 	row := reflect.TypeFor[T]()
 	if row.Kind() != reflect.Struct {
 		return nil, &audit.InvalidError{Reason: audit.StructMismatch, Table: e.Table,
-			Detail: fmt.Sprintf("rows of %s as %s, which is no struct", e.Table, row)}
+			Detail: fmt.Sprintf("rows of %s as %s, which is not a struct", e.Table, row)}
 	}
 	r.fields = fieldsOf(row, nil)
 	return r, r.fit()

@@ -67,7 +67,7 @@ func (c Conflict) String() string {
 		return fmt.Sprintf("the primary key was changed after version %d: it was (%s)", c.Version,
 			strings.Join(c.Columns, ", "))
 	case ConflictUpdatedSince:
-		return "the row was updated since, perhaps in columns whose values then are not known"
+		return "the row was updated later, and earlier values of some columns are not known"
 	case ConflictDeletedSince:
 		return "the row was deleted since" + c.by()
 	case ConflictKeyReused:

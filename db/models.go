@@ -74,7 +74,7 @@ type ExauditHistory struct {
 	Action ExauditAction
 	// deleted: the whole row; updated: the old values of the changed columns.
 	Before json.RawMessage
-	// created, baseline: the whole row; updated: the new values of the changed columns.
+	// created, baseline: the whole row, NULL if it was not stored (option skip_insert_image); updated: the new values of the changed columns.
 	After json.RawMessage
 	// What the application said about the change in the setting exaudit.custom.
 	Custom json.RawMessage

@@ -342,7 +342,7 @@ CREATE FUNCTION exaudit_internal.check_key(key text) RETURNS void
 AS $$
 BEGIN
     IF key IS NULL THEN
-        RAISE EXCEPTION 'a key is NULL' USING ERRCODE = 'null_value_not_allowed', HINT = 'Without a key, all rows are asked for.';
+        RAISE EXCEPTION 'a key is NULL' USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave the key out to get all rows.';
     END IF;
 END
 $$;

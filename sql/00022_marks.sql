@@ -115,7 +115,7 @@ BEGIN
     IF removed.created_by <> session_user AND NOT pg_has_role(session_user, 'exaudit_owner', 'USAGE') THEN
         RAISE EXCEPTION 'mark % was made by %', removed.name, removed.created_by
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = 'Only who made a mark may remove it, or a member of exaudit_owner.';
+                  HINT = 'Only the user who made a mark and members of exaudit_owner may remove it.';
     END IF;
     DELETE FROM exaudit.marks m WHERE m.name = removed.name;
 END

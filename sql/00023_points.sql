@@ -77,7 +77,7 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Name it as in NULL::public.orders; "exaudit install" tracks a table.';
     ELSIF NOT EXISTS (SELECT FROM exaudit_internal.readable_tables() AS id WHERE id = known_table.table_id) THEN
         RAISE EXCEPTION 'permission denied for the history of %', known_table.relation
-            USING ERRCODE = 'insufficient_privilege', HINT = 'It takes SELECT on the whole table, without row security.';
+            USING ERRCODE = 'insufficient_privilege', HINT = 'The role needs SELECT on the whole table, and row security must not apply to it.';
     END IF;
 END
 $$;
@@ -122,7 +122,7 @@ BEGIN
     RAISE EXCEPTION 'the primary key of % was changed after version %, %', relation, was.until_id,
         CASE WHEN was.columns = is_now.columns THEN 'by its type'
              ELSE pg_catalog.format('from (%s) to (%s)', array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')) END
-        USING ERRCODE = 'XA017', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
+        USING ERRCODE = 'XA017', HINT = 'The present key does not identify earlier rows. Use "exaudit history" with the earlier key, or "exaudit log".';
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.check_same_key TO exaudit_reader;
@@ -278,9 +278,9 @@ AS $$
 BEGIN
     SELECT t.table_id, t.relation INTO table_id, relation FROM exaudit_internal.known_table(row_type) AS t;
     IF instant IS NULL THEN
-        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'as_of needs a time' USING ERRCODE = 'null_value_not_allowed';
     ELSIF instant > clock_timestamp() THEN
-        RAISE EXCEPTION '% is still to come', exaudit_internal.utc_text(instant) USING ERRCODE = 'XA012';
+        RAISE EXCEPTION '% is in the future', exaudit_internal.utc_text(instant) USING ERRCODE = 'XA012';
     END IF;
     SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
     FROM exaudit_internal.changes_after(
@@ -303,7 +303,7 @@ BEGIN
     SELECT t.table_id, t.relation INTO table_id, relation FROM exaudit_internal.known_table(row_type) AS t;
     IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = since_as_of_version.version_id) THEN
         RAISE EXCEPTION 'there is no version %', since_as_of_version.version_id
-            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
+            USING ERRCODE = 'XA013', HINT = 'Retention may have removed it, or this role may not read its table.';
     END IF;
     SELECT c.keys, c.first_ids, c.last_id, c.linked INTO keys, first_ids, last_id, linked
     FROM exaudit_internal.changes_after(
@@ -339,7 +339,7 @@ DECLARE
 BEGIN
     IF last_id IS NULL THEN
         RAISE EXCEPTION 'there is no version of transaction %', transaction_end.transaction_id
-            USING ERRCODE = 'XA013', HINT = 'Or its tables may not be read by this role, or retention has removed it.';
+            USING ERRCODE = 'XA013', HINT = 'Retention may have removed it, or this role may not read its tables.';
     END IF;
     RETURN last_id;
 END

@@ -390,7 +390,7 @@ BEGIN
         IF NOT key.referencing_readable THEN
             RAISE EXCEPTION 'permission denied for rows of table %, which may reference some of %', key.referencing_table, relation
                 USING ERRCODE = 'insufficient_privilege',
-                      HINT = 'The foreign key would change or delete rows of that table; it takes SELECT on all of them to see which.';
+                      HINT = 'The foreign key would change or delete rows of that table. The role needs SELECT on the whole table to see which.';
         END IF;
         referencing := key.referencing;
         referencing_table := key.referencing_table;

@@ -47,7 +47,7 @@ COMMENT ON COLUMN exaudit.history.table_name IS 'The name of the table, as last 
 COMMENT ON COLUMN exaudit.history.entity_id IS 'The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.';
 COMMENT ON COLUMN exaudit.history.action IS 'What happened to the row.';
 COMMENT ON COLUMN exaudit.history.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
-COMMENT ON COLUMN exaudit.history.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
+COMMENT ON COLUMN exaudit.history.after IS 'created, baseline: the whole row, NULL if it was not stored (option skip_insert_image); updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.history.custom IS 'What the application said about the change in the setting exaudit.custom.';
 COMMENT ON COLUMN exaudit.history.rollback IS 'Whether a revert, an undo or a redo wrote the version.';
 COMMENT ON COLUMN exaudit.history.transaction_id IS 'The transaction that made the change.';
@@ -303,7 +303,7 @@ COMMENT ON FUNCTION exaudit_internal.search_query IS 'Returns the query of a sea
 COMMENT ON FUNCTION exaudit_internal.search IS 'Returns the versions that pass a filter.';
 COMMENT ON FUNCTION exaudit_internal.arm_probe IS 'Makes the next call of probe_bound return the least value.';
 COMMENT ON FUNCTION exaudit_internal.probe_bound IS 'Returns the bound by which unsummarized_pages searches: once the least value, then the greatest one.';
-COMMENT ON FUNCTION exaudit_internal.unsummarized_pages IS 'Returns how many pages searches read because index versions_id_time does not summarize them, and the first of them.';
+COMMENT ON FUNCTION exaudit_internal.unsummarized_pages IS 'Returns how many pages index versions_id_time does not cover, and the first of them. Searches read all of these pages.';
 COMMENT ON FUNCTION exaudit_internal.summarize_ranges IS 'Summarizes all block ranges of index versions_id_time, also those that a cancelled summarization left.';
 COMMENT ON FUNCTION exaudit_internal.search_transactions IS 'Returns the transactions of the versions that pass a filter, the newest first.';
 COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns how many rows some transactions changed, by table.';
@@ -387,13 +387,13 @@ COMMENT ON FUNCTION exaudit_internal.is_pathless IS 'Reports whether the text of
 COMMENT ON FUNCTION exaudit_internal.stores_plainly IS 'Reports whether storing a version runs nothing that a user has added to exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.is_current IS 'Reports whether trigger functions without SET clauses may record a table.';
 COMMENT ON FUNCTION exaudit_internal.is_unusual_setting IS 'Reports whether a setting has another value than sessions usually have.';
-COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data, as each has that takes changes back.';
-COMMENT ON FUNCTION exaudit_internal.is_rollback IS 'Reports whether the session takes changes back.';
-COMMENT ON FUNCTION exaudit_internal.custom_setting IS 'Returns the setting exaudit.custom, NULL where there is no custom data.';
+COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data. A session that undoes changes always has some.';
+COMMENT ON FUNCTION exaudit_internal.is_rollback IS 'Reports whether the session undoes changes.';
+COMMENT ON FUNCTION exaudit_internal.custom_setting IS 'Returns the setting exaudit.custom, or NULL if there is no custom data.';
 COMMENT ON FUNCTION exaudit_internal.has_plain_custom_data IS 'Reports whether the session has custom data that jsonb takes as it is, and nothing else.';
-COMMENT ON FUNCTION exaudit_internal.is_misfired IS 'Reports whether a trigger is another one than was made for a function.';
+COMMENT ON FUNCTION exaudit_internal.is_misfired IS 'Reports whether a trigger function was called by a trigger that it was not written for.';
 COMMENT ON FUNCTION exaudit_internal.pin_settings IS 'Gives settings the values that recording needs, and returns those that they had.';
-COMMENT ON FUNCTION exaudit_internal.restore_settings IS 'Gives settings back what pin_settings took.';
+COMMENT ON FUNCTION exaudit_internal.restore_settings IS 'Restores the settings that pin_settings changed.';
 
 -- exaudit_internal: rollbacks
 COMMENT ON FUNCTION exaudit_internal.forget_rollbacks IS 'Removes what was noted of versions that retention removes.';
@@ -423,16 +423,16 @@ COMMENT ON FUNCTION exaudit_internal.missing_references IS 'Returns the images t
 COMMENT ON FUNCTION exaudit_internal.rows_referencing IS 'Returns the rows that reference rows which would be deleted or changed.';
 
 -- exaudit_internal: retention
-COMMENT ON FUNCTION exaudit_internal.horizon IS 'Returns the time before which versions are removed that are kept for some time.';
+COMMENT ON FUNCTION exaudit_internal.horizon IS 'Returns the time before which versions are removed, for an option keep.';
 COMMENT ON FUNCTION exaudit_internal.between_key_changes IS 'Returns an id up to which versions can be removed without dividing changes of keys of one transaction.';
-COMMENT ON FUNCTION exaudit_internal.expired_ids IS 'Returns up to which ids tables have nothing but versions from before their horizons.';
-COMMENT ON FUNCTION exaudit_internal.kept_key_changes IS 'Returns from which ids on versions stay because of changes of keys.';
-COMMENT ON FUNCTION exaudit_internal.surplus IS 'Returns which of a page of versions are not among the last ones of their entities.';
+COMMENT ON FUNCTION exaudit_internal.expired_ids IS 'Returns the ids up to which all versions of a table are older than its horizon.';
+COMMENT ON FUNCTION exaudit_internal.kept_key_changes IS 'Returns the ids from which on versions are kept because of key changes.';
+COMMENT ON FUNCTION exaudit_internal.surplus IS 'Returns the versions of a page that are not among the last ones of their entities.';
 COMMENT ON FUNCTION exaudit_internal.remove_surplus IS 'Removes versions, and those that their rows had under former keys; returns their number.';
 
 RESET ROLE; -- these belong to exaudit_writer
 COMMENT ON FUNCTION exaudit.track IS 'Adds a version for a change that no trigger recorded, and returns its id. Nobody may execute it until it is granted.';
-COMMENT ON FUNCTION exaudit.record_baseline IS 'Records rows of a table as they are, those without a version or all, and returns their number. The caller must lock the table first.';
+COMMENT ON FUNCTION exaudit.record_baseline IS 'Records rows of a table as they are, all or those of which no version has the whole row, and returns their number. The caller must lock the table first.';
 COMMENT ON FUNCTION exaudit_internal.end_move IS 'Records a DELETE that was held back and that no INSERT followed.';
 
 -- +goose Down

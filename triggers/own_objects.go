@@ -243,7 +243,7 @@ func other(want property, have string) flaw {
 	case kind == "sequence":
 		return newFlaw(want.object, "is "+have+", not "+want.value, "ALTER SEQUENCE "+quoted+" "+want.value+";", "")
 	case want.part == "persistence":
-		return newFlaw(want.object, "is "+have+": what it has is gone after a crash", "",
+		return newFlaw(want.object, "is "+have+": its contents are lost after a crash", "",
 			"ALTER TABLE "+table+" SET "+want.value)
 	case want.part == "row security":
 		return newFlaw(want.object, "has other row security", "ALTER TABLE "+table+" "+want.value+";", "")
@@ -340,7 +340,7 @@ func besides(p property, ours map[string]bool) (flaws []flaw, note string) {
 		return one("is none of exaudit's, and refuses changes", "", "DROP INDEX "+schemaOf(table)+"."+quoted)
 	case strings.HasPrefix(p.part, "child "):
 		child := strings.TrimPrefix(p.part, "child ")
-		return one("has the child "+child+", whose rows are taken for its own", "",
+		return one("has the child "+child+", whose rows are read as rows of this table", "",
 			"ALTER TABLE "+child+" NO INHERIT "+table)
 	case strings.HasPrefix(p.part, "parent "):
 		parent := strings.TrimPrefix(p.part, "parent ")
@@ -384,7 +384,7 @@ func settingFlaw(p property) ([]flaw, string) {
 	case name == "exaudit.following" && p.value == "off":
 		problem = "switches exaudit.following off, so that event triggers do nothing"
 	case name == "exaudit.ignore" && p.value == "on":
-		return nil, p.object + " sets exaudit.ignore: its changes are not recorded where a table has the option allow_ignore"
+		return nil, p.object + " sets exaudit.ignore: its changes of tables with the option allow_ignore are not recorded"
 	}
 	if problem == "" {
 		return nil, ""

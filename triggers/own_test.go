@@ -80,7 +80,7 @@ var tampering = []tamper{
 	// tables
 	{tamper: `CREATE RULE lost AS ON INSERT TO exaudit.versions DO INSTEAD NOTHING`, drift: `exaudit.versions: rule lost is none of exaudit's: DROP RULE lost ON exaudit.versions`, left: true},
 	{tamper: `CREATE TRIGGER "Hide it" BEFORE INSERT ON exaudit.versions FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`, drift: `exaudit.versions: trigger "Hide it" is none of exaudit's: DROP TRIGGER "Hide it" ON exaudit.versions`, left: true},
-	{tamper: `ALTER TABLE exaudit.versions SET UNLOGGED`, drift: `exaudit.versions: table is UNLOGGED: what it has is gone after a crash: ALTER TABLE exaudit.versions SET LOGGED`, left: true},
+	{tamper: `ALTER TABLE exaudit.versions SET UNLOGGED`, drift: `exaudit.versions: table is UNLOGGED: its contents are lost after a crash: ALTER TABLE exaudit.versions SET LOGGED`, left: true},
 	{tamper: `ALTER TABLE exaudit.versions ALTER transaction_id SET DEFAULT 1`, drift: `exaudit.versions: column transaction_id has another default, 1`},
 	{tamper: `ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT now() - interval '1 day'`, drift: `exaudit.versions: column recorded_at has another default, `},
 	{tamper: `ALTER TABLE exaudit.versions ALTER recorded_at DROP DEFAULT`, drift: `exaudit.versions: column recorded_at has another default, none`},
@@ -94,7 +94,7 @@ var tampering = []tamper{
 	{tamper: `DROP INDEX exaudit.versions_entity`, drift: `exaudit.versions: index versions_entity is missing: CREATE UNIQUE INDEX CONCURRENTLY versions_entity ON exaudit.versions USING btree (table_id, entity_id, id)`, left: true},
 	{tamper: `DROP INDEX exaudit.versions_id_time`, drift: `exaudit.versions: index versions_id_time is missing: CREATE INDEX CONCURRENTLY versions_id_time ON `, left: true},
 	{tamper: `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'exaudit.versions_id_time'::regclass`, drift: `exaudit.versions: index versions_id_time is not the one that was installed: DROP INDEX CONCURRENTLY exaudit.versions_id_time; CREATE INDEX CONCURRENTLY versions_id_time ON `, left: true},
-	{tamper: `CREATE TABLE child () INHERITS (exaudit.versions)`, drift: `exaudit.versions: table has the child public.child, whose rows are taken for its own: ALTER TABLE public.child NO INHERIT exaudit.versions`, left: true},
+	{tamper: `CREATE TABLE child () INHERITS (exaudit.versions)`, drift: `exaudit.versions: table has the child public.child, whose rows are read as rows of this table: ALTER TABLE public.child NO INHERIT exaudit.versions`, left: true},
 	{tamper: `CREATE TABLE parent (id bigint NOT NULL); ALTER TABLE exaudit.versions INHERIT parent`, drift: `exaudit.versions: table inherits from public.parent, `, left: true},
 	{tamper: `ALTER TABLE exaudit.versions REPLICA IDENTITY NOTHING`, drift: `exaudit.versions: table has replica identity NOTHING`},
 	{tamper: `ALTER TYPE exaudit.action RENAME VALUE 'deleted' TO 'gone'`, drift: `exaudit: type exaudit.action has the labels created, updated, gone, baseline, not created, updated, deleted, baseline`, left: true},

@@ -111,7 +111,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	case found.Kind == "v", found.Kind == "m":
 		why = "it is a view: track the tables beneath it"
 	case found.Kind == "f":
-		why = "it is a foreign table: track it where it lives"
+		why = "it is a foreign table: install exaudit in the database that has its rows"
 	case found.Kind != "r" && found.Kind != "p":
 		why = "it is not a table"
 	case found.Persistence == "t":

@@ -16,7 +16,8 @@ func (p *program) baselineCommand() *cli.Command {
 		UsageText: "exaudit baseline [flags] [TABLE...]",
 		Description: "Without TABLE, records the rows of all tracked tables. Each table is recorded in a\n" +
 			"transaction of its own; writers of the table wait until it ends. A second run finds\n" +
-			"nothing to do.\n\n" +
+			"nothing to do. On tables with skip_insert_image, also records the rows that have versions,\n" +
+			"but no whole image.\n\n" +
 			"Example: exaudit baseline orders --custom reason='tracked since today'",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "every-row", Usage: "also record rows that have versions"},

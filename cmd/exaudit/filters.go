@@ -16,11 +16,11 @@ import (
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "action", Usage: "only versions with this `ACTION`: created, updated, deleted or baseline (may be repeated: any of them)"},
-		&cli.StringFlag{Name: "since", Usage: "only after `TIME`, not at the very instant, such as " + timeFormats},
-		&cli.StringFlag{Name: "until", Usage: "only up to `TIME`, including the very instant"},
+		&cli.StringFlag{Name: "since", Usage: "only after (not exactly at) `TIME`, such as " + timeFormats},
+		&cli.StringFlag{Name: "until", Usage: "only before or exactly at `TIME`"},
 		&cli.StringFlag{Name: "since-mark", Usage: "only changes that were not yet committed when mark `NAME` was made"},
 		&cli.StringFlag{Name: "until-mark", Usage: "only changes that were committed when mark `NAME` was made"},
-		&cli.StringSliceFlag{Name: "version", Usage: "only the version with this number, `VERSION` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "version", Usage: "only version number `VERSION` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "transaction", Usage: "only changes of transaction `ID` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", KeepSpace: true,
 			Usage: "only changes with `KEY=VALUE` in the custom data; VALUE is JSON if possible, otherwise text; KEY alone means any value (may be repeated: all of them)"},

@@ -17,7 +17,7 @@ const blockRange = 128
 func (p *program) maintainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "maintain",
-		Usage:     "remove versions that are no longer kept; see to indexes and statistics",
+		Usage:     "remove versions that are no longer kept, and update indexes and statistics",
 		UsageText: "exaudit maintain [flags]",
 		Description: "Run maintain once a day, for example by cron. It removes the versions that tables no\n" +
 			"longer keep, by their options keep, keep_last and hold; without these, it removes nothing.\n" +

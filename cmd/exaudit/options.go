@@ -47,7 +47,7 @@ func optionFlags() []cli.Flag {
 		&cli.StringFlag{Name: "keep", Category: optionCategory,
 			Usage: "have \"exaudit maintain\" remove versions that are older than `TIME`, such as '7 years'", DefaultText: "forever"},
 		&cli.IntFlag{Name: "keep-last", Category: optionCategory,
-			Usage: "have \"exaudit maintain\" keep the last `N` versions of each row, and with --keep newer ones"},
+			Usage: "have \"exaudit maintain\" keep the last `N` versions of each row, and with --keep also all that are not older"},
 		&cli.BoolFlag{Name: "hold", Category: optionCategory, Usage: "have \"exaudit maintain\" remove nothing"},
 	}
 }

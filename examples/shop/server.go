@@ -182,7 +182,7 @@ func statusOf(err error) int {
 		errors.As(err, new(*audit.WriteError)):
 		return http.StatusConflict
 	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):
-		// no such status, or a time that the history does not reach back to, or is still to come
+		// no such status, or a time before the history begins or in the future
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError

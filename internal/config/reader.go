@@ -78,7 +78,7 @@ func (r reader) pairs(node *yaml.Node, place []string,
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if key.Kind != yaml.ScalarNode {
-			return r.wrong(key, place, "has a key that is no name")
+			return r.wrong(key, place, "has a key that is not a name")
 		}
 		at := append(slices.Clip(place), key.Value)
 		if seen[key.Value] {

@@ -197,7 +197,7 @@ var rowCases = []planCase{
 		t.update(1, values{"c": 2})
 		return ids(chosen)
 	}, nil, []string{
-		"t 1 as it is; updated since: the row was updated since, perhaps in columns whose values then are not known",
+		"t 1 as it is; updated since: the row was updated later, and earlier values of some columns are not known",
 	}},
 	{"a create of a row that is gone", func(_ *memory, t *relation) []int64 {
 		chosen := t.insert(values{"id": 1, "a": 1, "b": 1})
