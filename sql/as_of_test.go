@@ -279,7 +279,7 @@ func TestAsOfRefuses(t *testing.T) {
 	}
 	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, installed.Add(-time.Hour))
 	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, '-infinity')`)
-	fails("needs an instant", `SELECT * FROM exaudit.as_of(NULL::items, NULL)`)
+	fails("needs a time", `SELECT * FROM exaudit.as_of(NULL::items, NULL)`)
 	fails("other is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(NULL::other, now())`)
 	fails("integer is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(1, now())`)
 
