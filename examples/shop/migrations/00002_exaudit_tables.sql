@@ -36,7 +36,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
@@ -88,7 +88,7 @@ DECLARE
     recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update') AND (exaudit_internal.is_misfired('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -167,7 +167,7 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
@@ -265,8 +265,8 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
-       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
@@ -338,8 +338,8 @@ DECLARE
     recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
-       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+       OR exaudit_internal.is_unusual_setting('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update') AND (exaudit_internal.is_misfired('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -425,8 +425,8 @@ DECLARE
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
-       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR exaudit_internal.is_unusual_setting('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.is_unusual_setting('row_security', '{on}')
        OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.

@@ -42,7 +42,7 @@ func TestWorkloads(t *testing.T) {
 			continue
 		}
 		n := int64(measured.Changes)
-		want := map[string]int64{"plain": 0, "exaudit": n, "statement": n, "toast": n, "shadow": n, "guarded": n, "floor": n, "generic": n, "log": n}
+		want := map[string]int64{"plain": 0, "exaudit": n, "statement": n, "toast": n, "imageless": n, "shadow": n, "guarded": n, "floor": n, "generic": n, "log": n}
 		if slices.Contains([]string{"noop", "field/noop"}, w.name) {
 			want["exaudit"] = 0
 		}
