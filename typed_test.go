@@ -456,8 +456,8 @@ func TestStructMismatch(t *testing.T) {
 			OrderUrl string
 			Total    int32
 		}](ctx, adb), "cannot scan NULL into *string"},
-		{historyError[*plain.Pair](ctx, adb), "no struct"},
-		{historyError[int](ctx, adb), "no struct"},
+		{historyError[*plain.Pair](ctx, adb), "not a struct"},
+		{historyError[int](ctx, adb), "not a struct"},
 	} {
 		switch {
 		case c.want == "" && c.err != nil:
