@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -236,5 +237,67 @@ func TestMaintainByARole(t *testing.T) {
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM exaudit.versions`); err == nil || !strings.Contains(err.Error(), "append-only") {
 		t.Errorf("versions can be deleted afterwards: %v", err)
+	}
+}
+
+// Options that change while versions are removed are heeded at once.
+func TestMaintainHeedsNewOptions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	install := func(o audit.TableOptions) {
+		t.Helper()
+		_, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"a": o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, c := range []struct{ before, then audit.TableOptions }{
+		{audit.TableOptions{Keep: "1 microsecond"}, audit.TableOptions{Keep: "1 hour"}},
+		{audit.TableOptions{Keep: "1 microsecond"}, audit.TableOptions{Keep: "1 microsecond", KeepLast: 9}},
+		{audit.TableOptions{Keep: "1 microsecond"}, audit.TableOptions{Keep: "1 microsecond", Hold: true}},
+		{audit.TableOptions{KeepLast: 1}, audit.TableOptions{KeepLast: 9}},
+		{audit.TableOptions{KeepLast: 1}, audit.TableOptions{KeepLast: 1, Keep: "1 hour"}},
+		{audit.TableOptions{KeepLast: 1}, audit.TableOptions{KeepLast: 1, Hold: true}},
+		{audit.TableOptions{KeepLast: 1}, audit.TableOptions{}},
+	} {
+		db.Exec(t, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1 .. 8 LOOP INSERT INTO a VALUES (%d); DELETE FROM a; END LOOP; END $$`, i))
+		install(c.before)
+		var removed []int64
+		_, err := maintenance.Run(ctx, db.Pool, maintenance.Options{BatchSize: 2, Progress: func(_ string, n int64) {
+			removed = append(removed, n)
+			install(c.then)
+		}})
+		if err != nil || len(removed) != 1 {
+			t.Errorf("%+v, then %+v: removed %v, %v", c.before, c.then, removed, err)
+		}
+	}
+}
+
+// What is no time for which versions could be kept is refused; what is a long one is one.
+func TestOddTimesToKeep(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	db.Exec(t, `INSERT INTO a VALUES (1)`)
+	for _, o := range []audit.TableOptions{{Keep: "1 month -30 days"}, {Keep: "-1 year"}, {Keep: "1 day -1:00"}, {Keep: "infinity"}, {Keep: "0"},
+		{Keep: "1e9 years"}, {Keep: "long"}, {KeepLast: -1}, {KeepLast: 1_000_001}} {
+		_, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"a": o}})
+		if refused := (*audit.InvalidError)(nil); !errors.As(err, &refused) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	for _, o := range []audit.TableOptions{{Keep: "5000 years"}, {Keep: "P1Y2M3DT4H"}, {Keep: "1 month", KeepLast: 1_000_000}} {
+		_, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"a": o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, err := adb.Maintain(ctx, nil)
+		if err != nil || done.Retention[0].Removed != 0 {
+			t.Errorf("%+v: %+v, %v", o, done, err)
+		}
+		if _, err := json.Marshal(done); err != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
 	}
 }

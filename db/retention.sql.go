@@ -175,10 +175,12 @@ func (q *Queries) NextExpired(ctx context.Context, db DBTX, arg NextExpiredParam
 const removeExpired = `-- name: RemoveExpired :many
 WITH removed AS (
     DELETE FROM exaudit.versions v
-    USING ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::bigint[])) AS r (table_id, cut_id), exaudit.tables t
-    WHERE v.id OPERATOR(pg_catalog.>=) $3::bigint AND v.id OPERATOR(pg_catalog.<) $4::bigint
+    USING ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::bigint[]), pg_catalog.unnest($3::pg_catalog.text[])) AS r (table_id, cut_id, keep),
+         exaudit.tables t
+    WHERE v.id OPERATOR(pg_catalog.>=) $4::bigint AND v.id OPERATOR(pg_catalog.<) $5::bigint
       AND r.table_id OPERATOR(pg_catalog.=) v.table_id AND v.id OPERATOR(pg_catalog.<) r.cut_id
       AND t.id OPERATOR(pg_catalog.=) v.table_id AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE
+      AND t.options OPERATOR(pg_catalog.->>) 'keep' OPERATOR(pg_catalog.=) r.keep AND t.options OPERATOR(pg_catalog.->) 'keep_last' IS NULL
     RETURNING v.table_id
 )
 SELECT removed.table_id, pg_catalog.count(*) AS versions FROM removed GROUP BY removed.table_id
@@ -187,6 +189,7 @@ SELECT removed.table_id, pg_catalog.count(*) AS versions FROM removed GROUP BY r
 type RemoveExpiredParams struct {
 	TableIds []int32
 	Cuts     []int64
+	Keeps    []string
 	First    int64
 	Last     int64
 }
@@ -196,11 +199,12 @@ type RemoveExpiredRow struct {
 	Versions int64
 }
 
-// Those with ids from first up to last, which is not one of them, unless a table is held by now.
+// Those with ids from first up to last, which is not one of them, unless a table has other options by now.
 func (q *Queries) RemoveExpired(ctx context.Context, db DBTX, arg RemoveExpiredParams) ([]RemoveExpiredRow, error) {
 	rows, err := db.Query(ctx, removeExpired,
 		arg.TableIds,
 		arg.Cuts,
+		arg.Keeps,
 		arg.First,
 		arg.Last,
 	)
@@ -226,17 +230,28 @@ const removeSurplus = `-- name: RemoveSurplus :one
 SELECT coalesce((SELECT exaudit_internal.remove_surplus(t.id, $1::pg_catalog.text[], $2::bigint[])
                  FROM exaudit.tables t
                  WHERE t.id OPERATOR(pg_catalog.=) $3::integer
-                   AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE), 0)::bigint AS removed
+                   AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE
+                   AND coalesce(t.options OPERATOR(pg_catalog.->>) 'keep', '') OPERATOR(pg_catalog.=) $4::pg_catalog.text
+                   AND (t.options OPERATOR(pg_catalog.->>) 'keep_last')::integer OPERATOR(pg_catalog.=) $5::integer), 0)::bigint AS removed
 `
 
 type RemoveSurplusParams struct {
-	Places  []string
-	Ids     []int64
-	TableID int32
+	Places   []string
+	Ids      []int64
+	TableID  int32
+	Keep     string
+	KeepLast int32
 }
 
+// Unless the table has other options by now.
 func (q *Queries) RemoveSurplus(ctx context.Context, db DBTX, arg RemoveSurplusParams) (int64, error) {
-	row := db.QueryRow(ctx, removeSurplus, arg.Places, arg.Ids, arg.TableID)
+	row := db.QueryRow(ctx, removeSurplus,
+		arg.Places,
+		arg.Ids,
+		arg.TableID,
+		arg.Keep,
+		arg.KeepLast,
+	)
 	var removed int64
 	err := row.Scan(&removed)
 	return removed, err

@@ -26,13 +26,15 @@ WHERE v.id OPERATOR(pg_catalog.<) @last::bigint
 GROUP BY v.table_id;
 
 -- name: RemoveExpired :many
--- Those with ids from first up to last, which is not one of them, unless a table is held by now.
+-- Those with ids from first up to last, which is not one of them, unless a table has other options by now.
 WITH removed AS (
     DELETE FROM exaudit.versions v
-    USING ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@cuts::bigint[])) AS r (table_id, cut_id), exaudit.tables t
+    USING ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@cuts::bigint[]), pg_catalog.unnest(@keeps::pg_catalog.text[])) AS r (table_id, cut_id, keep),
+         exaudit.tables t
     WHERE v.id OPERATOR(pg_catalog.>=) @first::bigint AND v.id OPERATOR(pg_catalog.<) @last::bigint
       AND r.table_id OPERATOR(pg_catalog.=) v.table_id AND v.id OPERATOR(pg_catalog.<) r.cut_id
       AND t.id OPERATOR(pg_catalog.=) v.table_id AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE
+      AND t.options OPERATOR(pg_catalog.->>) 'keep' OPERATOR(pg_catalog.=) r.keep AND t.options OPERATOR(pg_catalog.->) 'keep_last' IS NULL
     RETURNING v.table_id
 )
 SELECT removed.table_id, pg_catalog.count(*) AS versions FROM removed GROUP BY removed.table_id;
@@ -57,10 +59,13 @@ FROM exaudit_internal.surplus(@table_id::integer, @keep_last::integer, sqlc.narg
                               @after_entity::pg_catalog.text, @after_id::bigint, @size::integer) AS s;
 
 -- name: RemoveSurplus :one
+-- Unless the table has other options by now.
 SELECT coalesce((SELECT exaudit_internal.remove_surplus(t.id, @places::pg_catalog.text[], @ids::bigint[])
                  FROM exaudit.tables t
                  WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer
-                   AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE), 0)::bigint AS removed;
+                   AND (t.options OPERATOR(pg_catalog.->>) 'hold')::boolean IS NOT TRUE
+                   AND coalesce(t.options OPERATOR(pg_catalog.->>) 'keep', '') OPERATOR(pg_catalog.=) @keep::pg_catalog.text
+                   AND (t.options OPERATOR(pg_catalog.->>) 'keep_last')::integer OPERATOR(pg_catalog.=) @keep_last::integer), 0)::bigint AS removed;
 
 -- name: SetRetention :one
 -- For the transaction. Returns what it was.

@@ -13,7 +13,11 @@ CREATE FUNCTION exaudit_internal.horizon(keep text) RETURNS timestamptz
     SET intervalstyle = 'postgres'
 AS $$
 BEGIN
-    RETURN now() - keep::interval;
+    -- "1 month -30 days" is in the past or in the future, as the month is
+    IF keep::interval::text ~ '-|infinity' THEN
+        RAISE EXCEPTION 'versions cannot be kept for %', keep USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN greatest(now() - keep::interval, 'epoch'); -- nothing is older
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.horizon TO exaudit_reader;
@@ -160,6 +164,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     earlier tid[];
+    former  bigint[];
     removed bigint;
 BEGIN
     WITH RECURSIVE former (entity_id, id) AS (
@@ -171,10 +176,11 @@ BEGIN
         FROM former f
         JOIN exaudit_internal.key_changes k ON k.table_id = $1 AND k.entity_id = f.entity_id AND k.id < f.id
     )
-    SELECT array_agg(v.ctid) INTO earlier
+    SELECT array_agg(v.ctid), array_agg(v.id) INTO earlier, former
     FROM former f
     JOIN exaudit.versions v ON v.table_id = $1 AND v.entity_id = f.entity_id AND v.id < f.id;
-    DELETE FROM exaudit.versions v WHERE v.ctid = ANY ($2::tid[] || earlier) AND v.table_id = $1;
+    -- where one lay, there may be another one by now
+    DELETE FROM exaudit.versions v WHERE v.ctid = ANY ($2::tid[] || earlier) AND v.table_id = $1 AND v.id = ANY ($3 || former);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END

@@ -86,8 +86,14 @@ func ValidateOptions(o audit.TableOptions) error {
 	if o.KeepLast < 0 {
 		return invalidOption("keep_last", strconv.Itoa(o.KeepLast), "must not be negative")
 	}
+	if o.KeepLast > maxKeepLast {
+		return invalidOption("keep_last", strconv.Itoa(o.KeepLast), "must be %d at most", maxKeepLast)
+	}
 	return nil
 }
+
+// maxKeepLast is the greatest keep_last: a page of versions is read with as many that follow.
+const maxKeepLast = 1_000_000
 
 // validateWithoutImage returns an error for options that cannot be combined with skip_insert_image: with them, rows may
 // change without a version, or the changes of a row may be recorded in the wrong order.

@@ -13,8 +13,9 @@ import (
 type cuts struct {
 	tables []int32
 	ids    []int64
-	first  int64 // of the versions before the cuts
-	last   int64 // the greatest cut
+	keeps  []string // the options keep
+	first  int64    // of the versions before the cuts
+	last   int64    // the greatest cut
 }
 
 // expired removes the versions of tables that keep them for some time only. All tables are done together, in the order
@@ -37,7 +38,7 @@ func (r *remover) expired(ctx context.Context) error {
 		var removed []db.RemoveExpiredRow
 		err := r.batch(ctx, func(tx pgx.Tx) (err error) {
 			removed, err = db.New().RemoveExpired(ctx, tx,
-				db.RemoveExpiredParams{TableIds: c.tables, Cuts: c.ids, First: first, Last: last})
+				db.RemoveExpiredParams{TableIds: c.tables, Cuts: c.ids, Keeps: c.keeps, First: first, Last: last})
 			return err
 		})
 		if err != nil {
@@ -71,6 +72,7 @@ func (r *remover) cuts(ctx context.Context) (c cuts, err error) {
 	found, err := db.New().Expired(ctx, r.conn, db.ExpiredParams{TableIds: tables, Horizons: horizons})
 	for i, e := range found {
 		c.tables, c.ids = append(c.tables, e.TableID), append(c.ids, e.CutID)
+		c.keeps = append(c.keeps, r.done[r.places[e.TableID]].Keep)
 		c.last = max(c.last, e.CutID)
 		if i == 0 || e.FirstID < c.first {
 			c.first = e.FirstID

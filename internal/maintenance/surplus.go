@@ -2,7 +2,6 @@ package maintenance
 
 import (
 	"context"
-	"math"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -13,8 +12,7 @@ import (
 
 // surplus removes the versions of a table that are not among the last ones of their rows, in the order of keys.
 func (r *remover) surplus(ctx context.Context, rule *audit.Retention) error {
-	page := db.SurplusParams{TableID: rule.TableID, KeepLast: int32(min(rule.KeepLast, math.MaxInt32/2)),
-		Size: r.BatchSize}
+	page := db.SurplusParams{TableID: rule.TableID, KeepLast: int32(rule.KeepLast), Size: r.BatchSize}
 	if rule.Before != nil {
 		page.Horizon = pgtype.Timestamptz{Time: *rule.Before, Valid: true}
 	}
@@ -42,7 +40,8 @@ func (r *remover) surplus(ctx context.Context, rule *audit.Retention) error {
 					return err
 				}
 				removed, err = db.New().RemoveSurplus(ctx, tx,
-					db.RemoveSurplusParams{TableID: rule.TableID, Places: found.Places, Ids: found.Ids})
+					db.RemoveSurplusParams{TableID: rule.TableID, Places: found.Places, Ids: found.Ids,
+						Keep: rule.Keep, KeepLast: page.KeepLast})
 				return err
 			})
 		}
