@@ -111,15 +111,20 @@ func TestFollowedCommandsReadOfOneTable(t *testing.T) {
 			WHERE i.indrelid = ANY ('{pg_class,pg_trigger,pg_proc,pg_depend,pg_attribute,pg_constraint,pg_inherits,
 			pg_policy,pg_type,pg_index,exaudit.tables,exaudit_internal.column_snapshots}'::regclass[])
 			GROUP BY i.indrelid) AS r`)
-		rows := make(map[string]int64)
-		for _, command := range commands {
-			run(t, conn, `BEGIN`)
-			before := one[int64](t, conn, rowsRead, catalog)
-			run(t, conn, command)
-			rows[command] = one[int64](t, conn, rowsRead, catalog) - before
-			run(t, conn, `COMMIT`)
+		least := make(map[string]int64) // of several: what other sessions invalidate is read again
+		for range 4 {
+			for _, command := range commands {
+				run(t, conn, `BEGIN`)
+				before := one[int64](t, conn, rowsRead, catalog)
+				run(t, conn, command)
+				rows := one[int64](t, conn, rowsRead, catalog) - before
+				run(t, conn, `COMMIT`)
+				if known, ok := least[command]; !ok || rows < known {
+					least[command] = rows
+				}
+			}
 		}
-		return rows
+		return least
 	}
 	const few, many = 1, 21
 	fewRows, manyRows := read(few), read(many)
