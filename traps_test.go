@@ -551,7 +551,7 @@ func (d *trapped) functions() {
 		"float_value":             `exaudit_internal.float_value(f), exaudit_internal.float_value(g) FROM public.plain`,
 		"format_array_value":      `exaudit_internal.format_array_value(moods) FROM public.plain`,
 		"is_placeholder":          `exaudit_internal.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
-		"quoted":                  `exaudit_internal.quoted_name('by')`,
+		"quoted_name":             `exaudit_internal.quoted_name('by')`,
 		"is_at_same_place":        `exaudit_internal.is_at_same_place('7 (0,1)', '7 (0,2)')`,
 		"schema_digest":           `exaudit_internal.schema_digest()`,
 		"schema_version":          `exaudit.schema_version()`,

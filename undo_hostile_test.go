@@ -106,7 +106,7 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	}
 	bad := inOneTransaction(t, db, `INSERT INTO people VALUES (1, 'Ann', '1')`)
 	db.Exec(t, `UPDATE people SET ssn = '2'`)
-	undoRefused(t, db, adb, bad, reason.Conflict, "public.people 1: the row was updated since", "people")
+	undoRefused(t, db, adb, bad, reason.Conflict, "public.people 1: the row was updated later, and earlier values of some columns are not known", "people")
 
 	// an update of nothing but a masked column cannot come back, and a plan says so
 	masked := inOneTransaction(t, db, `UPDATE people SET ssn = '3'`)
