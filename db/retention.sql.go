@@ -41,7 +41,7 @@ type CountExpiredRow struct {
 	Versions int64
 }
 
-// Of tables whose versions before a cut are no longer kept.
+// Counts the versions before the cuts of tables.
 func (q *Queries) CountExpired(ctx context.Context, db DBTX, arg CountExpiredParams) ([]CountExpiredRow, error) {
 	rows, err := db.Query(ctx, countExpired, arg.TableIds, arg.Cuts, arg.Last)
 	if err != nil {
@@ -159,7 +159,7 @@ type NextExpiredParams struct {
 	Last     int64
 }
 
-// The first of them from an id on; 0 where there is none.
+// Returns the id of the first version before the cuts, from an id on; 0 if there is none.
 func (q *Queries) NextExpired(ctx context.Context, db DBTX, arg NextExpiredParams) (int64, error) {
 	row := db.QueryRow(ctx, nextExpired,
 		arg.TableIds,
@@ -279,8 +279,7 @@ type RetentionRulesRow struct {
 }
 
 // Retention: removing versions that are no longer kept.
-// Of tables that are or were tracked; keep is empty where versions are not kept for some time only, keep_last 0 where not
-// for their number.
+// Returns the options of tables that are or were tracked. If keep is not set, it is empty; if keep_last is not, it is 0.
 func (q *Queries) RetentionRules(ctx context.Context, db DBTX) ([]RetentionRulesRow, error) {
 	rows, err := db.Query(ctx, retentionRules)
 	if err != nil {

@@ -1,8 +1,7 @@
 -- Retention: removing versions that are no longer kept.
 
 -- name: RetentionRules :many
--- Of tables that are or were tracked; keep is empty where versions are not kept for some time only, keep_last 0 where not
--- for their number.
+-- Returns the options of tables that are or were tracked. If keep is not set, it is empty; if keep_last is not, it is 0.
 SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS table_name,
        coalesce(t.options OPERATOR(pg_catalog.->>) 'keep', '')::pg_catalog.text AS keep,
        coalesce((t.options OPERATOR(pg_catalog.->>) 'keep_last')::integer, 0)::integer AS keep_last,
@@ -17,7 +16,7 @@ SELECT e.table_id::integer AS table_id, e.first_id::bigint AS first_id, e.cut_id
 FROM exaudit_internal.expired_ids(@table_ids::integer[], @horizons::pg_catalog.timestamptz[]) AS e;
 
 -- name: CountExpired :many
--- Of tables whose versions before a cut are no longer kept.
+-- Counts the versions before the cuts of tables.
 SELECT v.table_id, pg_catalog.count(*) AS versions
 FROM exaudit.versions v
 JOIN ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@cuts::bigint[])) AS r (table_id, cut_id)
@@ -40,7 +39,7 @@ WITH removed AS (
 SELECT removed.table_id, pg_catalog.count(*) AS versions FROM removed GROUP BY removed.table_id;
 
 -- name: NextExpired :one
--- The first of them from an id on; 0 where there is none.
+-- Returns the id of the first version before the cuts, from an id on; 0 if there is none.
 SELECT coalesce(pg_catalog.min(v.id), 0)::bigint AS id
 FROM exaudit.versions v
 JOIN ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@cuts::bigint[])) AS r (table_id, cut_id)
