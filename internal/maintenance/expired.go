@@ -59,17 +59,7 @@ func (r *remover) expired(ctx context.Context) error {
 }
 
 func (r *remover) cuts(ctx context.Context) (c cuts, err error) {
-	var tables []int32
-	var horizons []time.Time
-	for _, rule := range r.done {
-		if rule.Before != nil && rule.KeepLast == 0 && !rule.Hold {
-			tables, horizons = append(tables, rule.TableID), append(horizons, *rule.Before)
-		}
-	}
-	if len(tables) == 0 {
-		return c, nil
-	}
-	found, err := db.New().Expired(ctx, r.conn, db.ExpiredParams{TableIds: tables, Horizons: horizons})
+	found, err := expiredBefore(ctx, r.conn, r.rules, 0)
 	for i, e := range found {
 		c.tables, c.ids = append(c.tables, e.TableID), append(c.ids, e.CutID)
 		c.keeps = append(c.keeps, r.done[r.places[e.TableID]].Keep)
@@ -79,4 +69,19 @@ func (r *remover) cuts(ctx context.Context) (c cuts, err error) {
 		}
 	}
 	return c, err
+}
+
+// expiredBefore finds versions that tables keep for some time only, and that have been older than that for a grace.
+func expiredBefore(ctx context.Context, q db.DBTX, rules []db.RetentionRulesRow, grace time.Duration) ([]db.ExpiredRow,
+	error) {
+	var aged db.ExpiredParams
+	for _, r := range rules {
+		if r.Keep != "" && r.KeepLast == 0 && !r.Hold {
+			aged.TableIds, aged.Horizons = append(aged.TableIds, r.ID), append(aged.Horizons, r.Horizon.Add(-grace))
+		}
+	}
+	if len(aged.TableIds) == 0 {
+		return nil, nil
+	}
+	return db.New().Expired(ctx, q, aged)
 }

@@ -82,7 +82,8 @@ func remove(ctx context.Context, conn Conn, o Options) ([]audit.Retention, error
 	if o.BatchSize == 0 {
 		o.BatchSize = 20_000
 	}
-	r := &remover{conn: conn, Options: o, done: make([]audit.Retention, len(rules)), places: make(map[int32]int)}
+	r := &remover{conn: conn, Options: o, rules: rules,
+		done: make([]audit.Retention, len(rules)), places: make(map[int32]int)}
 	for i, rule := range rules {
 		r.places[rule.ID] = i
 		r.done[i] = audit.Retention{TableID: rule.ID, Table: rule.TableName, Keep: rule.Keep,
@@ -107,8 +108,9 @@ func remove(ctx context.Context, conn Conn, o Options) ([]audit.Retention, error
 type remover struct {
 	Options
 	conn   Conn
-	done   []audit.Retention
-	places map[int32]int // in done, by the id of the table
+	rules  []db.RetentionRulesRow
+	done   []audit.Retention // by the same places
+	places map[int32]int     // in done, by the id of the table
 }
 
 func (r *remover) add(tableID int32, removed int64) {

@@ -18,20 +18,13 @@ func Overdue(ctx context.Context, q db.DBTX) (map[int32]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read how long versions are kept: %w", err)
 	}
-	var due db.ExpiredParams
-	keeps := make(map[int32]string)
-	for _, r := range rules {
-		if r.Keep != "" && r.KeepLast == 0 && !r.Hold {
-			due.TableIds, due.Horizons = append(due.TableIds, r.ID), append(due.Horizons, r.Horizon.Add(-grace))
-			keeps[r.ID] = r.Keep
-		}
-	}
-	if len(keeps) == 0 {
-		return nil, nil
-	}
-	found, err := db.New().Expired(ctx, q, due)
+	found, err := expiredBefore(ctx, q, rules, grace)
 	if err != nil {
 		return nil, fmt.Errorf("look for versions that are no longer kept: %w", err)
+	}
+	keeps := make(map[int32]string, len(rules))
+	for _, r := range rules {
+		keeps[r.ID] = r.Keep
 	}
 	overdue := make(map[int32]string, len(found))
 	for _, e := range found {
